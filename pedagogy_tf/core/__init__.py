@@ -1,0 +1,1 @@
+"""The core: errors, types, graph, ops, engine, training."""

@@ -1,0 +1,1 @@
+"""The catalogue of ops, one module per kind."""

@@ -1,0 +1,1 @@
+"""Kernels and plans for NVIDIA GPUs; attached to the core, never imported by it."""

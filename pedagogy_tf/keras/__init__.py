@@ -1,0 +1,1 @@
+"""Keras, on the graph of the core."""
