@@ -28,7 +28,7 @@ FLOORS = [
 
 
 def floor(module: str) -> int | None:
-    """The floor of a module, 0 for the ground; None when the plan has no room for it."""
+    """The floor of a module, 0 for the ground; None if the plan has no such room."""
     for number, (_, patterns) in enumerate(FLOORS):
         if any(fnmatchcase(module, pattern) for pattern in patterns.split()):
             return number
