@@ -1,80 +1,122 @@
-"""Commands: python -m tools COMMAND [chapter numbers]."""
+"""The commands of the machine; the Makefile calls them.
+
+export          write the package from the texts of all chapters
+chapter NN      the same, as far as chapters allow, then run chapter NN
+run [NN]        run the chapters that changed (--force: all), two at a time
+check           do text, notebook and package agree? (--advice: style, too)
+format [NN]     format the code cells in the texts
+size            lines of code per room (--write: into ARCHITECTURE.md)
+"""
 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 
-from tools import chapters, export
+from tools import export
+from tools.chapters import ROOT, BookError, Chapter, read_all
 
-os.environ.setdefault("PYTHONHASHSEED", "0")
 
+def select(chapters: list[Chapter], numbers: list[str]) -> list[Chapter]:
+    """The chapters with these numbers or names; all when none is given.
 
-def load(broken: list | None = None) -> list[chapters.Chapter]:
-    """All chapters; those that cannot be read go to broken, if there is such a list."""
+    Raises:
+        BookError: no chapter has that number.
+    """
     found = []
-    for path in chapters.paths():
-        try:
-            found.append(chapters.read(path))
-        except chapters.BookError as error:
-            if broken is None:
-                raise
-            broken.append(error)
-    return found
+    for number in numbers:
+        prefix = number.zfill(2)
+        match = [c for c in chapters if c.name == number or c.name[:2] == prefix]
+        if not match:
+            known = ", ".join(c.name for c in chapters)
+            raise BookError(number, "no such chapter can be read", f"Known: {known}")
+        found += match
+    return found if numbers else chapters
 
 
-def write_package(broken: list | None = None):
-    """Write the modules that changed; without broken chapters, delete what is gone."""
-    texts = export.build(load(broken), broken)
-    root = chapters.ROOT
-    for name, text in texts.items():
-        path = root / name
-        if not path.exists() or path.read_text("utf-8") != text:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, "utf-8")
-            print(f"wrote {name}")
-    if not broken:
-        for path in sorted((root / chapters.PACKAGE).rglob("*.py")):
-            name = path.relative_to(root).as_posix()
-            if name not in texts and export.MARK in path.read_text("utf-8"):
-                path.unlink()
-                print(f"removed {name}")
+def do_export(args):
+    """Write the package."""
+    export.write(export.build(read_all()))
 
 
-def one_chapter(number: str):
-    """Export what can be exported, then run one chapter."""
+def do_chapter(args):
+    """Run chapters in the making; what is broken in others is told and left out."""
+    from tools import notebook, style
+
+    broken: list[BookError] = []
+    chapters = read_all(broken)
+    export.write(export.build(chapters, broken), delete=not broken)
+    wanted = select(chapters, args.numbers)
+    for error in broken:
+        print(f"left out: {error}\n", file=sys.stderr)
+    if any(c.path.name in str(error) for c in wanted for error in broken):
+        raise BookError("not run", "the chapter breaks a law", "See above.")
+    raise_all(notebook.run(wanted, force=True))
+    for chapter in wanted:
+        print(*style.advice(chapter), sep="\n")
+
+
+def do_run(args):
+    """Run the chapters that changed."""
     from tools import notebook
 
-    broken: list = []
-    path = next((p for p in chapters.paths() if p.name.startswith(f"{number}_")), None)
-    if path is None:
-        raise chapters.BookError("make chapter", f"no chapter {number!r}", "C=05")
-    write_package(broken)
-    for error in broken:
-        print(f"left out: {error}", file=sys.stderr)
-    if any(path.name in str(error) for error in broken):
-        raise chapters.BookError(path.name, "see above", "This chapter was not run.")
-    notebook.execute(chapters.read(path))
-    print(f"ran book/source/{path.name}")
+    raise_all(notebook.run(select(read_all(), args.numbers), args.force))
 
 
-def main(argv: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m tools")
-    parser.add_argument("command", choices=["export", "chapter"])
-    parser.add_argument("chapters", nargs="*")
-    args = parser.parse_args(argv)
+def raise_all(errors: list[BookError]):
+    """Tell all errors, if there are any."""
+    for error in errors:
+        print(error, file=sys.stderr)
+    if errors:
+        raise SystemExit(1)
+
+
+def do_check(args):
+    """Print what is wrong, and advice on request."""
+    from tools import check
+
+    found, advice = check.problems(), check.advice() if args.advice else []
+    print(*[f"advice: {text}" for text in advice], *found, sep="\n")
+    print(f"check: {len(found)} problems" if found else "check: all agree")
+    raise SystemExit(bool(found))
+
+
+def do_format(args):
+    """Format code cells."""
+    from tools import style
+
+    for chapter in select(read_all(), args.numbers):
+        print(f"{chapter.name}: {style.format_text(chapter)} cells changed")
+
+
+def do_size(args):
+    """Print the floors and their rooms."""
+    from tools import size
+
+    print(size.table())
+    path = ROOT / "ARCHITECTURE.md"
+    if args.write:
+        path.write_text(size.with_table(path.read_text("utf-8")), "utf-8")
+
+
+def main() -> int:
+    """Parse the command line and do what it says."""
+    plain = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser("tools", None, __doc__, formatter_class=plain)
+    commands = {n[3:]: f for n, f in globals().items() if n.startswith("do_")}
+    parser.add_argument("command", choices=commands)
+    parser.add_argument("numbers", nargs="*")
+    parser.add_argument("--force", action="store_true")
+    parser.add_argument("--advice", action="store_true")
+    parser.add_argument("--write", action="store_true")
+    args = parser.parse_args()
     try:
-        if args.command == "export":
-            write_package()
-        else:
-            for number in args.chapters:
-                one_chapter(number)
-    except chapters.BookError as error:
+        commands[args.command](args)
+    except BookError as error:
         print(error, file=sys.stderr)
         return 1
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -55,6 +55,7 @@ class Cell:
 
     @property
     def place(self) -> str:
+        """Where the cell stands, for messages."""
         name = self.chapter.path.name
         return f"book/source/{name}:{self.line} (code cell {self.number})"
 
@@ -82,20 +83,42 @@ class Chapter:
 
     @property
     def name(self) -> str:
+        """Such as `05_graph`."""
         return self.path.stem
 
     @property
     def text(self) -> str:
+        """The chapter as its authors wrote it."""
         return self.path.read_text("utf-8")
 
     @property
     def notebook(self) -> Path:
+        """The chapter as it ran."""
         return NOTEBOOKS / f"{self.name}.ipynb"
 
 
 def paths(root: Path = SOURCE) -> list[Path]:
     """The chapters' texts, in reading order."""
     return sorted(root.glob("[0-9][0-9]_*.md"))
+
+
+def read_all(broken: list | None = None, root: Path = SOURCE) -> list[Chapter]:
+    """All chapters, in reading order.
+
+    Args:
+        broken: a list for the errors of chapters that cannot be read; those are left
+            out. None: the first error is raised.
+        root: the folder of the texts.
+    """
+    found = []
+    for path in paths(root):
+        try:
+            found.append(read(path))
+        except BookError as error:
+            if broken is None:
+                raise
+            broken.append(error)
+    return found
 
 
 def read(path: Path) -> Chapter:

@@ -10,12 +10,14 @@ become comments. Nothing else is added, and nothing is reformatted.
 from __future__ import annotations
 
 import ast
+import difflib
 import io
 import tokenize
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from tools import names
-from tools.chapters import PACKAGE, BookError, Cell, Chapter
+from tools.chapters import PACKAGE, ROOT, BookError, Cell, Chapter
 from tools.floors import floor
 
 WIDTH = 88
@@ -277,3 +279,40 @@ def render(module: Module, imports: dict[str, names.Import]) -> str:
     mark = f"{MARK}{module.chapter.path.name}: change it there, then `make export`."
     head = [module.doc, mark, future, *names.import_lines(imports, WIDTH), listed]
     return "\n\n".join(part for part in head if part) + body + "\n"
+
+
+# ---- the files
+
+
+def generated() -> list[Path]:
+    """The modules on disk that say they come from a chapter."""
+    files = sorted((ROOT / PACKAGE).rglob("*.py"))
+    return [path for path in files if MARK in path.read_text("utf-8")]
+
+
+def write(texts: dict[str, str], delete: bool = True):
+    """Write the modules that changed and say which; delete what no chapter builds."""
+    for name, text in texts.items():
+        path = ROOT / name
+        if not path.exists() or path.read_text("utf-8") != text:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, "utf-8")
+            print(f"wrote {name}")
+    for path in generated() if delete else []:
+        if path.relative_to(ROOT).as_posix() not in texts:
+            path.unlink()
+            print(f"deleted {path.relative_to(ROOT)}")
+
+
+def differences(texts: dict[str, str]) -> list[str]:
+    """For each module that is not as the chapters have it, the difference."""
+    gone = {path.relative_to(ROOT).as_posix(): "" for path in generated()}
+    found = []
+    for name, text in sorted({**gone, **texts}.items()):
+        path = ROOT / name
+        old = path.read_text("utf-8") if path.exists() else ""
+        if old != text:
+            sides = old.splitlines(True), text.splitlines(True)
+            titles = name, f"{name}, as the chapters have it"
+            found.append("".join(difflib.unified_diff(*sides, *titles)))
+    return found

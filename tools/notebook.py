@@ -7,19 +7,26 @@ only in what tools/nbval.cfg calls volatile is not written again.
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
+import os
 import re
+import time
 import tomllib
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 
 import jupytext
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from tools.chapters import NOTEBOOKS, PACKAGE, ROOT, BookError, Chapter
+from tools.chapters import NOTEBOOKS, PACKAGE, ROOT, BookError, Chapter, read
 
 PATTERNS = ROOT / "tools" / "nbval.cfg"
+RUNS = ROOT / "book" / ".runs.json"  # chapter -> what it was last run with
+WORKERS = 2
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -30,9 +37,8 @@ import subprocess
 import sys
 
 if importlib.util.find_spec("{package}") is None:  # on Colab or Binder
-    command = [sys.executable, "-m", "pip", "install", "-q", "git+{url}"]
-    subprocess.run(command, check=True)
-"""
+    pip = [sys.executable, "-m", "pip", "install", "-q"]
+    subprocess.run([*pip, "git+{url}"], check=True)"""
 
 
 def repository() -> str:
@@ -42,19 +48,22 @@ def repository() -> str:
 
 
 def from_text(chapter: Chapter) -> nbformat.NotebookNode:
-    """The chapter's cells, without outputs; a first hidden one installs the package."""
+    """The chapter's cells, not run. The first code cell installs the package."""
     notebook = jupytext.reads(chapter.text, fmt="md:myst")
-    source = INSTALL.format(package=PACKAGE, url=repository()).strip()
+    source = INSTALL.format(package=PACKAGE, url=repository())
     first = nbformat.v4.new_code_cell(source, metadata={"tags": ["remove-cell"]})
     code = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
     notebook.cells.insert(code[0] if code else 0, first)
-    notebook.metadata = nbformat.from_dict(METADATA)
-    notebook.nbformat, notebook.nbformat_minor = 4, 5
     return stable(notebook)
+
+
+# ---- what is stored
 
 
 def stable(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """The notebook without volatile parts."""
+    notebook.metadata = nbformat.from_dict(METADATA)
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
     seen: dict[str, int] = {}
     count = 0
     for cell in notebook.cells:
@@ -67,14 +76,16 @@ def stable(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
         if cell.cell_type == "code":
             count += 1
             cell.execution_count = count
-            cell.outputs = [stable_output(o, count) for o in cell.outputs]
+            cell.outputs = [stable_output(output, count) for output in cell.outputs]
     return notebook
 
 
 def stable_output(output: nbformat.NotebookNode, count: int) -> nbformat.NotebookNode:
-    """An output without paths of this machine; of its metadata, alt text remains."""
-    text = json.dumps(output).replace(f"{ROOT}/", "")
-    text = re.sub(r"(/[\w.+-]+)+/site-packages/", "site-packages/", text)
+    """An output without the paths of this machine; of its metadata, only alt text."""
+    text = json.dumps(output)
+    for root in (str(ROOT), str(ROOT).replace(str(Path.home()), "~", 1)):
+        text = text.replace(f"{root}/", "")
+    text = re.sub(r"[~/][\w./+-]*/(site-packages|python3\.\d+)/", r"\1/", text)
     text = re.sub(r"[^\s\"]*ipykernel_\d+/\d+\.py", "cell", text)
     output = nbformat.from_dict(json.loads(text))
     if "execution_count" in output:
@@ -89,8 +100,19 @@ def stable_output(output: nbformat.NotebookNode, count: int) -> nbformat.Noteboo
     return output
 
 
-def execute(chapter: Chapter):
-    """Run a chapter and store its notebook if anything in it is new.
+def sanitized(text: str) -> str:
+    """The text with what may differ between runs replaced, as nbval compares it."""
+    config = PATTERNS.read_text("utf-8")
+    for pattern, new in re.findall(r"(?m)^regex: (.*)\nreplace: (.*)$", config):
+        text = re.sub(pattern, new, text)
+    return text
+
+
+# ---- running
+
+
+def execute(chapter: Chapter) -> bool:
+    """Run a chapter; store its notebook if anything in it is new, and say so.
 
     Raises:
         BookError: a cell failed.
@@ -107,23 +129,84 @@ def execute(chapter: Chapter):
         extra_arguments=["--log-level=ERROR"],
         resources={"metadata": {"path": str(NOTEBOOKS)}},
     )
+    places = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).strip(":")
     try:
-        client.execute()
+        client.execute(env={**os.environ, "PYTHONPATH": places})
     except CellExecutionError as error:
         raise BookError(
             f"book/source/{chapter.path.name}",
-            f"a cell failed\n{error}",
+            re.sub(r"\x1b\[[\d;]*m", "", str(error)).strip(),
             "Mend the cell, or tag it raises-exception if it fails on purpose.",
         ) from None
     text = nbformat.writes(stable(notebook)) + "\n"
     path = chapter.notebook
-    if not path.exists() or sanitized(path.read_text("utf-8")) != sanitized(text):
-        path.write_text(text, "utf-8")
+    if path.exists() and sanitized(path.read_text("utf-8")) == sanitized(text):
+        return False
+    path.write_text(text, "utf-8")
+    return True
 
 
-def sanitized(text: str) -> str:
-    """The text with what may differ between runs replaced, as nbval compares it."""
-    config = PATTERNS.read_text("utf-8")
-    for pattern, new in re.findall(r"(?m)^regex: (.*)\nreplace: (.*)$", config):
-        text = re.sub(pattern, new, text)
-    return text
+def execute_path(path: Path) -> str | BookError:
+    """Run one chapter in a process of its own; what to tell about it."""
+    start = time.perf_counter()
+    try:
+        written = execute(read(path))
+    except BookError as error:
+        return error
+    seconds = time.perf_counter() - start
+    news = "stored" if written else "as before"
+    return f"{path.stem:<20} ran in {seconds:4.0f} s, outputs {news}"
+
+
+def run(chapters: list[Chapter], force: bool = False) -> list[BookError]:
+    """Run the chapters that changed since their last run here; their errors."""
+    runs = json.loads(RUNS.read_text("utf-8")) if RUNS.exists() else {}
+    wanted = [c for c in chapters if force or runs.get(c.name) != fingerprint(c)]
+    errors = []
+    with ProcessPoolExecutor(WORKERS) as pool:
+        results = pool.map(execute_path, [c.path for c in wanted])
+        for chapter, result in zip(wanted, results, strict=True):
+            if isinstance(result, BookError):
+                errors.append(result)
+            else:
+                print(result, flush=True)
+                runs[chapter.name] = fingerprint(chapter)
+    RUNS.write_text(json.dumps(runs, indent=1, sort_keys=True) + "\n", "utf-8")
+    print(f"{len(wanted)} of {len(chapters)} chapters ran, {len(errors)} failed")
+    return errors
+
+
+def fingerprint(chapter: Chapter) -> str:
+    """Changes when the text, the notebook, or a module that it imports changes."""
+    files = [chapter.path, chapter.notebook, ROOT / "requirements.txt", Path(__file__)]
+    total = hashlib.sha1()
+    for path in [*files, *modules_read(chapter)]:
+        total.update(path.read_bytes() if path.exists() else b"-")
+    return total.hexdigest()
+
+
+def modules_read(chapter: Chapter) -> list[Path]:
+    """The files of the package that a chapter imports, directly or not."""
+    everything = sorted((ROOT / PACKAGE).rglob("*.py"))
+    found: set[Path] = set()
+    trees = [cell.tree for cell in chapter.cells if cell.tree]
+    while trees:
+        for name in imported(trees.pop()):
+            path = ROOT / f"{name.replace('.', '/')}.py"
+            if not path.exists():  # a package; it re-exports from anywhere
+                return everything
+            if path not in found:
+                found.add(path)
+                trees.append(ast.parse(path.read_text("utf-8")))
+    return sorted(found)
+
+
+def imported(tree: ast.AST) -> set[str]:
+    """The dotted names in this package that some code imports from."""
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add("." * node.level + (node.module or ""))
+    return {name for name in names if name.split(".")[0] in (PACKAGE, "")}
