@@ -1,0 +1,128 @@
+"""The workshop: tools for the chapters; no other room imports this one.
+
+`extends` lets a class grow over several cells. `use_book_style`, `show` and
+`diagram` make figures that can be read on paper, on a dark screen, and aloud.
+"""
+
+# Generated from book/source/01_workshop.md: change it there, then `make export`.
+
+__all__ = ["extends", "COLORS", "use_book_style", "show", "png", "diagram"]
+
+
+## Grow a class, a cell at a time
+
+
+def extends(cls):
+    """Decorator: add a method or property to `cls`, which an earlier cell began.
+
+    In the package the method stands inside the body of its class.
+    """
+
+    def add(member):
+        function = getattr(member, "fget", None) or getattr(member, "__func__", member)
+        setattr(cls, function.__name__, member)
+        return member
+
+    return add
+
+
+## Draw for every reader
+
+COLORS = {
+    "forward": "#2f7dc1",
+    "backward": "#d1495b",
+    "update": "#3a8f5c",
+    "state": "#8a63c9",
+    "feed": "#b7791f",
+    "neutral": "#767676",
+}
+
+
+def use_book_style():
+    """Let matplotlib draw without a ground, in the colours of the book.
+
+    The same program then gives the same bytes.
+    """
+    import matplotlib
+    from cycler import cycler
+
+    matplotlib.rcdefaults()
+    clear = ("figure.facecolor", "axes.facecolor", "savefig.facecolor")
+    grey = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")
+    matplotlib.rcParams.update(dict.fromkeys(clear, "none"))
+    matplotlib.rcParams.update(dict.fromkeys(grey, COLORS["neutral"]))
+    matplotlib.rcParams.update({
+        "axes.prop_cycle": cycler(color=list(COLORS.values())),
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "figure.constrained_layout.use": True,
+        "font.family": "DejaVu Sans",
+        "legend.frameon": False,
+        "savefig.dpi": 144,
+    })
+
+
+def show(fig, alt):
+    """Put a figure under the cell, with words for those who do not see it.
+
+    Args:
+      fig: a matplotlib figure. It is closed, so that it is shown once.
+      alt: what the picture tells, in one or two sentences.
+
+    Raises:
+      ValueError: if alt is empty.
+    """
+    import base64
+
+    from IPython.display import display
+    from matplotlib import pyplot
+
+    if not alt.strip():
+        raise ValueError("a figure needs alt: one sentence that says what it shows")
+    text = base64.b64encode(png(fig)).decode()
+    pyplot.close(fig)
+    display(
+        {"image/png": text, "text/plain": alt},
+        metadata={"image/png": {"alt": alt}},
+        raw=True,
+    )
+
+
+def png(fig):
+    """The figure as the bytes of a PNG file, without date and version."""
+    import io
+
+    file = io.BytesIO()
+    fig.savefig(file, format="png", metadata={"Software": None})
+    return file.getvalue()
+
+
+## Draw boxes and arrows
+
+
+def diagram(boxes, arrows=(), figsize=(7, 2)):
+    """A figure of labelled boxes, and arrows between them.
+
+    Args:
+      boxes: {label: (x, y)} or {label: (x, y, color)}; the centres of the boxes,
+        in any unit, y upwards; color is a key of COLORS or any colour.
+      arrows: pairs of labels, (from, to).
+      figsize: width and height in inches.
+    """
+    from matplotlib import pyplot
+
+    fig, ax = pyplot.subplots(figsize=figsize)
+    ax.axis("off")
+    patches = {}
+    for label, (x, y, *rest) in boxes.items():
+        color = COLORS.get(rest[0], rest[0]) if rest else COLORS["neutral"]
+        frame = {"boxstyle": "round,pad=0.5", "facecolor": "none", "edgecolor": color}
+        text = ax.text(x, y, label, ha="center", va="center", color=color, bbox=frame)
+        patches[label] = text.get_bbox_patch()
+    for start, end in arrows:
+        line = {"arrowstyle": "->", "color": COLORS["neutral"]}
+        line |= {"patchA": patches[start], "patchB": patches[end]}
+        ax.annotate("", xy=boxes[end][:2], xytext=boxes[start][:2], arrowprops=line)
+    xs, ys = zip(*[place[:2] for place in boxes.values()])
+    ax.set(xlim=(min(xs) - 0.6, max(xs) + 0.6), ylim=(min(ys) - 0.6, max(ys) + 0.6))
+    return fig
