@@ -1,32 +1,88 @@
-# `make book` and `make test` are all a newcomer needs; `make help` lists the rest.
-# Wanted on the machine: Python 3.11, 3.12 or 3.13 with venv, git, make. The rest goes into .venv.
+# `make book` and `make test` are all a newcomer needs; `make` alone lists the rest.
+#
+# The machine needs Python 3.11, 3.12 or 3.13 (with venv), git and make. Everything else
+# goes into the folder .venv, which the first command makes.
 
 SHELL := /bin/sh
 PY := .venv/bin/python
+SITE := book/_build/html/index.html
+C ?=
+
 export PYTHONHASHSEED := 0
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: help export chapter
+.PHONY: help book test chapter export check format size serve bench pdf clean
 help:
 	@sed -n 's/^## //p' Makefile
 
 .venv/ready: requirements.txt
-	@python=; for p in python3.13 python3.12 python3.11 python3 python; do \
-	  if $$p -c 'import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
-	    >/dev/null 2>&1; then python=$$p; break; fi; done; \
-	if [ -z "$$python" ]; then \
-	  echo "No Python 3.11, 3.12 or 3.13 with the venv module was found on the PATH."; \
-	  echo "Install one (Debian/Ubuntu: apt install python3-venv; else https://www.python.org)"; \
-	  echo "and run make again."; exit 1; fi; \
-	echo "making .venv with $$($$python --version), a few minutes the first time ..."; \
-	$$python -m venv .venv && $(PY) -m pip install -q --disable-pip-version-check -r requirements.txt
+	@test -x $(PY) || { \
+	  for p in python3.13 python3.12 python3.11 python3 python; do \
+	    $$p -c 'import sys, ensurepip, venv; sys.exit(sys.version_info[:2] not in \
+	      [(3, 11), (3, 12), (3, 13)])' >/dev/null 2>&1 && break; p=; \
+	  done; \
+	  if [ -z "$$p" ]; then \
+	    echo "make needs Python 3.11, 3.12 or 3.13 with its venv module and found none."; \
+	    echo "  Debian, Ubuntu: sudo apt install python3 python3-venv"; \
+	    echo "  macOS: brew install python@3.13     others: https://www.python.org"; \
+	    exit 1; \
+	  fi; \
+	  echo "Making .venv with $$($$p --version); this takes some minutes, once."; \
+	  $$p -m venv .venv; }
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-## make export         write the package pedagogy_tf/ from the chapters (no execution)
+## make book           run the chapters, build the package and the site
+book: export
+	@$(PY) -m tools run
+	@.venv/bin/jupyter-book build book -W -n --keep-going -q
+	@echo
+	@echo "The book is built. Open $(CURDIR)/$(SITE)"
+	@echo "in a browser, or type: make serve"
+
+## make test           test everything: chapters, package, tools, book
+test: .venv/ready
+	@$(PY) -m pytest -n 2 --dist loadscope --no-loadscope-reorder --nbval \
+	  --nbval-current-env --nbval-sanitize-with tools/nbval.cfg tests book/chapters
+
+## make chapter C=05   export what can be exported, run one chapter, advise on its style
+chapter: .venv/ready
+	@$(PY) -m tools chapter $(C)
+
+## make export         write pedagogy_tf/ from the chapters; runs nothing
 export: .venv/ready
 	@$(PY) -m tools export
 
-## make chapter C=05   export, then run one chapter and store its outputs
-chapter: .venv/ready
-	@$(PY) -m tools chapter $(C)
+## make check          do text, notebooks and package agree? what could be better?
+check: .venv/ready
+	@$(PY) -m tools check --advice
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+
+## make format C=05    format the code in a chapter (without C: in all)
+format: .venv/ready
+	@$(PY) -m tools format $(C)
+
+## make size           lines of code per room, also into ARCHITECTURE.md
+size: .venv/ready
+	@$(PY) -m tools size --write
+
+## make serve          show the book at http://localhost:8000
+serve: $(SITE)
+	@$(PY) -m http.server 8000 --bind 127.0.0.1 --directory $(dir $(SITE))
+$(SITE):
+	@$(MAKE) book
+
+## make bench          measure speed against other frameworks that are installed
+bench: .venv/ready
+	@$(PY) -m benchmarks
+
+## make pdf            the book as one PDF file (needs Chromium)
+pdf: .venv/ready
+	@$(PY) -m tools pdf
+
+## make clean          delete what can be made again, except .venv
+clean:
+	@rm -rf book/_build book/.runs.json .pytest_cache .ruff_cache dist build
+	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
