@@ -6,7 +6,10 @@
 
 # Generated from book/source/01_workshop.md: change it there, then `make export`.
 
-__all__ = ["extends", "COLORS", "use_book_style", "show", "png", "diagram"]
+import base64
+import io
+
+__all__ = ["extends", "COLORS", "STYLE", "use_book_style", "png", "show", "diagram"]
 
 
 ## Grow a class, a cell at a time
@@ -37,29 +40,38 @@ COLORS = {
     "neutral": "#767676",
 }
 
+STYLE = {
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+    "savefig.facecolor": "none",
+    "text.color": COLORS["neutral"],
+    "axes.labelcolor": COLORS["neutral"],
+    "axes.edgecolor": COLORS["neutral"],
+    "xtick.color": COLORS["neutral"],
+    "ytick.color": COLORS["neutral"],
+    "axes.prop_cycle": f"cycler(color={list(COLORS.values())})",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "figure.constrained_layout.use": True,
+    "font.family": "DejaVu Sans",
+    "legend.frameon": False,
+    "savefig.dpi": 144,
+}
+
 
 def use_book_style():
-    """Let matplotlib draw without a ground, in the colours of the book.
-
-    The same program then gives the same bytes.
-    """
+    """Let matplotlib draw without a ground, in the colours of the book."""
     import matplotlib
-    from cycler import cycler
 
     matplotlib.rcdefaults()
-    clear = ("figure.facecolor", "axes.facecolor", "savefig.facecolor")
-    grey = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")
-    matplotlib.rcParams.update(dict.fromkeys(clear, "none"))
-    matplotlib.rcParams.update(dict.fromkeys(grey, COLORS["neutral"]))
-    matplotlib.rcParams.update({
-        "axes.prop_cycle": cycler(color=list(COLORS.values())),
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "figure.constrained_layout.use": True,
-        "font.family": "DejaVu Sans",
-        "legend.frameon": False,
-        "savefig.dpi": 144,
-    })
+    matplotlib.rcParams.update(STYLE)
+
+
+def png(fig):
+    """The figure as the bytes of a PNG file, the same for the same figure."""
+    file = io.BytesIO()
+    fig.savefig(file, format="png", metadata={"Software": None})
+    return file.getvalue()
 
 
 def show(fig, alt):
@@ -72,29 +84,14 @@ def show(fig, alt):
     Raises:
       ValueError: if alt is empty.
     """
-    import base64
-
     from IPython.display import display
     from matplotlib import pyplot
 
+    pyplot.close(fig)
     if not alt.strip():
         raise ValueError("a figure needs alt: one sentence that says what it shows")
-    text = base64.b64encode(png(fig)).decode()
-    pyplot.close(fig)
-    display(
-        {"image/png": text, "text/plain": alt},
-        metadata={"image/png": {"alt": alt}},
-        raw=True,
-    )
-
-
-def png(fig):
-    """The figure as the bytes of a PNG file, without date and version."""
-    import io
-
-    file = io.BytesIO()
-    fig.savefig(file, format="png", metadata={"Software": None})
-    return file.getvalue()
+    picture = {"image/png": base64.b64encode(png(fig)).decode(), "text/plain": alt}
+    display(picture, metadata={"image/png": {"alt": alt}}, raw=True)
 
 
 ## Draw boxes and arrows
@@ -112,12 +109,11 @@ def diagram(boxes, arrows=(), figsize=(7, 2)):
     from matplotlib import pyplot
 
     fig, ax = pyplot.subplots(figsize=figsize)
-    ax.axis("off")
     patches = {}
     for label, (x, y, *rest) in boxes.items():
         color = COLORS.get(rest[0], rest[0]) if rest else COLORS["neutral"]
         frame = {"boxstyle": "round,pad=0.5", "facecolor": "none", "edgecolor": color}
-        text = ax.text(x, y, label, ha="center", va="center", color=color, bbox=frame)
+        text = ax.text(x, y, label, ha="center", va="center", bbox=frame)
         patches[label] = text.get_bbox_patch()
     for start, end in arrows:
         line = {"arrowstyle": "->", "color": COLORS["neutral"]}
@@ -125,4 +121,5 @@ def diagram(boxes, arrows=(), figsize=(7, 2)):
         ax.annotate("", xy=boxes[end][:2], xytext=boxes[start][:2], arrowprops=line)
     xs, ys = zip(*[place[:2] for place in boxes.values()])
     ax.set(xlim=(min(xs) - 0.6, max(xs) + 0.6), ylim=(min(ys) - 0.6, max(ys) + 0.6))
+    ax.axis("off")
     return fig
