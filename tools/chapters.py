@@ -56,8 +56,12 @@ class Cell:
     @property
     def place(self) -> str:
         """Where the cell stands, for messages."""
-        name = self.chapter.path.name
-        return f"book/source/{name}:{self.line} (code cell {self.number})"
+        return self.at(1)
+
+    def at(self, line: int) -> str:
+        """Where a line of the source stands; lines count from 1."""
+        where = f"book/source/{self.chapter.path.name}:{self.line + line - 1}"
+        return f"{where} (code cell {self.number})"
 
     @cached_property
     def tree(self) -> ast.Module | None:
@@ -68,8 +72,8 @@ class Cell:
             if self.module is None:
                 return None
             raise BookError(
-                self.place,
-                f"line {error.lineno} of the cell is not Python: {error.msg}",
+                self.at(error.lineno or 1),
+                f"this is not Python: {error.msg}",
                 "An exported cell must be plain Python, without magics.",
             ) from None
 

@@ -39,13 +39,18 @@ class Piece:
     text: str
     gap: int | None = None
 
+    @property
+    def place(self) -> str:
+        """Where the statement stands, for messages."""
+        return self.cell.at(self.node.lineno)
+
 
 @dataclass
 class Module:
     """One module of the package, in pieces.
 
     Attributes:
-        where: for each name that the module defines, the cell that does.
+        where: for each name that the module defines, the place that does.
         methods: for each class that grows, the functions that move into it.
     """
 
@@ -53,7 +58,7 @@ class Module:
     chapter: Chapter
     doc: str = ""
     pieces: list[Piece] = field(default_factory=list)
-    where: dict[str, Cell] = field(default_factory=dict)
+    where: dict[str, str] = field(default_factory=dict)
     methods: dict[str, list[Piece]] = field(default_factory=dict)
 
     @property
@@ -180,7 +185,7 @@ def refuse_statement(cell: Cell, node: ast.stmt):
     if shows or isinstance(node, ast.Assert):
         line = ast.unparse(node).split("\n")[0]
         raise BookError(
-            cell.place,
+            cell.at(node.lineno),
             f"`{line}` shows or checks something, in a cell that is exported",
             "Move it to a cell of its own, without `#| export`.",
         )
@@ -192,11 +197,11 @@ def define(module: Module, piece: Piece, siblings: dict[str, Module]):
         for other in siblings.values():
             if name in other.where:
                 raise BookError(
-                    piece.cell.place,
-                    f"{name} is already defined at {other.where[name].place}",
+                    piece.place,
+                    f"{name} is already defined at {other.where[name]}",
                     "Give one of the two another name, or delete one.",
                 )
-        module.where[name] = piece.cell
+        module.where[name] = piece.place
     module.pieces.append(piece)
 
 
@@ -220,7 +225,7 @@ def weave(module: Module, piece: Piece):
             break
     else:
         raise BookError(
-            piece.cell.place,
+            piece.place,
             f"@extends({target}): no cell above exports the class to {module.name}",
             "A class grows in its own chapter and module, after its first cell.",
         )
@@ -228,7 +233,7 @@ def weave(module: Module, piece: Piece):
     members = [n for statement in home.body for n in names.defined(statement)]
     if name in members or name in [p.node.name for p in woven]:
         raise BookError(
-            piece.cell.place,
+            piece.place,
             f"{target}.{name} is already defined",
             "A method has one definition. Change it where it stands.",
         )

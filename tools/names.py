@@ -22,7 +22,7 @@ class Import:
 
     origin: str
     member: str | None
-    cell: Cell | None = field(default=None, compare=False)
+    place: str = field(default="", compare=False)
 
 
 # ---- names that code defines and uses
@@ -88,7 +88,7 @@ def imports_in(cell: Cell, nodes: Iterable[ast.AST]) -> list[tuple[str, Import]]
             continue
         if getattr(node, "level", 0):
             raise BookError(
-                cell.place,
+                cell.at(node.lineno),
                 f"`{ast.unparse(node)}`: a notebook cannot run a relative import",
                 f"Write it in full: `from {PACKAGE}.core.name import ...`.",
             )
@@ -96,12 +96,13 @@ def imports_in(cell: Cell, nodes: Iterable[ast.AST]) -> list[tuple[str, Import]]
         for alias in node.names:
             if alias.name == "*":
                 raise BookError(
-                    cell.place,
+                    cell.at(node.lineno),
                     f"`from {origin} import *` hides where names come from",
                     "Name what is needed.",
                 )
             name = alias.asname or alias.name.split(".")[0]
-            item = Import(origin or alias.name, alias.name if origin else None, cell)
+            place = cell.at(node.lineno)
+            item = Import(origin or alias.name, alias.name if origin else None, place)
             found.append((name, item))
     return found
 
@@ -113,8 +114,8 @@ def chapter_imports(chapter: Chapter) -> dict[str, Import]:
         for name, item in imports_in(cell, cell.tree.body if cell.tree else []):
             if found.setdefault(name, item) != item:
                 raise BookError(
-                    cell.place,
-                    f"{name} has another meaning at {found[name].cell.place}",
+                    item.place,
+                    f"{name} has another meaning at {found[name].place}",
                     "Import one of the two under another name, with `as`.",
                 )
     return found
@@ -162,7 +163,7 @@ def place_of_use(module, name: str) -> str:
     woven = [piece for pieces in module.methods.values() for piece in pieces]
     for piece in [*module.pieces, *woven]:
         if any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(piece.node)):
-            return piece.cell.place
+            return piece.place
     return module.place
 
 
@@ -188,12 +189,12 @@ def refuse_imports(chapter: Chapter, earlier: dict, homes: dict[str, Chapter]):
                 continue
             if home is chapter:
                 raise BookError(
-                    cell.place,
+                    item.place,
                     f"{name} is imported from {item.origin}, which this chapter builds",
                     "That fetches a second copy. Use the name without importing it.",
                 )
             raise BookError(
-                cell.place,
+                item.place,
                 f"{name} is imported from {item.origin}, built later, in {home.name}",
                 "A chapter needs only earlier chapters.",
             )
@@ -204,7 +205,7 @@ def refuse_origin(module, item: Import, modules: dict):
     fetched = target(item, modules)
     if fetched is None:
         return
-    place = item.cell.place if item.cell else module.place
+    place = item.place or module.place
     if fetched not in modules:
         raise BookError(
             place,
