@@ -1,8 +1,9 @@
 """Every chapter again, now with the package in the place of the cells that build it.
 
-The notebooks' own test runs all cells as a reader does. Here exported cells are not run:
-their names come from the generated modules. So the examples prove the package, too.
-An exercise is run twice: unsolved it must fail, and with the book's answer it must pass.
+The notebooks' own test runs all cells as a reader does. Here exported cells are not
+run: their names come from the generated modules, so that the examples prove the
+package, too. An exercise is run twice: unsolved it must fail, with the book's answer
+it must pass.
 """
 
 from __future__ import annotations

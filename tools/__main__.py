@@ -6,6 +6,8 @@ run [NN]        run the chapters that changed (--force: all), two at a time
 check           do text, notebook and package agree? (--advice: style, too)
 format [NN]     format the code cells in the texts
 size            lines of code per room (--write: into ARCHITECTURE.md)
+links           check the links of the built book
+pdf             print the book
 """
 
 from __future__ import annotations
@@ -97,6 +99,20 @@ def do_size(args):
     path = ROOT / "ARCHITECTURE.md"
     if args.write:
         path.write_text(size.with_table(path.read_text("utf-8")), "utf-8")
+
+
+def do_links(args):
+    """Check the built book."""
+    from tools import links
+
+    raise SystemExit(links.main())
+
+
+def do_pdf(args):
+    """Print the book."""
+    from tools import pdf
+
+    raise SystemExit(pdf.main())
 
 
 def main() -> int:
