@@ -1,0 +1,102 @@
+"""Draw the book as a house: the ground at the bottom, a room for each chapter.
+
+Drawn twice, wide and narrow; the style sheet shows the one that fits the screen.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from html import escape
+
+import house
+import yaml
+
+ROOM, GAP, HEAD, ROOF = 92, 10, 30, 78  # heights in the drawing's own units
+
+
+def floors() -> list[tuple[str, list[str]]]:
+    """(caption, chapters) of the parts of the book, in reading order."""
+    toc = yaml.safe_load((house.BOOK / "_toc.yml").read_text("utf-8"))
+    found = []
+    for part in toc["parts"]:
+        names = [c.get("glob", "").removeprefix("chapters/") for c in part["chapters"]]
+        names = [name for name in names if name in house.planned()]
+        if names:
+            found.append((part["caption"], names))
+    return found
+
+
+def both() -> str:
+    drawings = draw(760, 4, "wide"), draw(380, 2, "narrow")
+    return "\n".join(["<figure class='map'>", *drawings, "</figure>\n"])
+
+
+def draw(width: int, columns: int, kind: str) -> str:
+    """One drawing; at most `columns` rooms stand side by side."""
+    bands = [(caption, rows(names, columns)) for caption, names in floors()]
+    heights = [HEAD + len(band) * (ROOM + GAP) + GAP for _, band in bands]
+    height = ROOF + sum(heights) + 8
+    parts, bottom = [roof(width)], height - 8
+    for (caption, band), tall in zip(bands, heights):
+        top = bottom - tall
+        parts.append(
+            f'<rect class="floor" x="1" y="{top}" width="{width - 2}" height="{tall}"/>'
+            f'<text class="caption" x="14" y="{top + 21}">{escape(caption)}</text>'
+        )
+        for i, names in enumerate(band):
+            wide = (width - GAP * (len(names) + 1)) / len(names)
+            for j, name in enumerate(names):
+                x, y = GAP + j * (wide + GAP), top + HEAD + i * (ROOM + GAP)
+                parts.append(room(name, x, y, wide))
+        bottom = top
+    parts.append(f'<path class="ground" d="M0 {height - 6} h{width}"/>')
+    # One line: in Markdown a blank or indented line would end the drawing.
+    return (
+        f'<svg class="{kind}" role="img" viewBox="0 0 {width} {height}" '
+        f'aria-labelledby="map-{kind}-t map-{kind}-d">'
+        f'<title id="map-{kind}-t">The house, room by room</title>'
+        f'<desc id="map-{kind}-d">{words()}</desc>{"".join(parts)}</svg>'
+    )
+
+
+def rows(names: list[str], columns: int) -> list[list[str]]:
+    """Rooms side by side, as evenly as they go."""
+    count = -(-len(names) // columns)
+    size = -(-len(names) // count)
+    return [names[i : i + size] for i in range(0, len(names), size)]
+
+
+def roof(width: int) -> str:
+    middle = width / 2
+    return (
+        f'<path class="roof" d="M1 {ROOF} L{middle} 6 L{width - 1} {ROOF} z"/>'
+        f'<text class="roof-words" x="{middle}" y="{ROOF - 14}">digits, read</text>'
+    )
+
+
+def room(name: str, x: float, y: float, wide: float) -> str:
+    """A chapter: a link once it is written, an outline before."""
+    notebook = house.chapters().get(name)
+    words = house.title(notebook) if notebook else name[3:].replace("_", " ")
+    lines = textwrap.wrap(words, int((wide - 24) / 7.4))[:3]
+    text = "".join(
+        f'<tspan x="{x + 12:.0f}" y="{y + 45 + 17 * i:.0f}">{escape(line)}</tspan>'
+        for i, line in enumerate(lines)
+    )
+    drawn = (
+        f'<rect x="{x:.0f}" y="{y:.0f}" width="{wide:.0f}" height="{ROOM}" rx="5"/>'
+        f'<text class="number" x="{x + 12:.0f}" y="{y + 24:.0f}">{int(name[:2])}</text>'
+        f"<text>{text}</text>"
+    )
+    if notebook is None:
+        return f'<g class="room planned">{drawn}</g>'
+    return f'<a class="room" href="chapters/{name}.html">{drawn}</a>'
+
+
+def words() -> str:
+    """The drawing for those who do not see it."""
+    said = ["From the ground up"]
+    for caption, names in floors():
+        first, last = int(names[0][:2]), int(names[-1][:2])
+        said.append(f"{caption}: chapter {first}" + f" to {last}" * (last > first))
+    return escape(". ".join([*said, "Under the roof, digits are read."]))
