@@ -64,9 +64,9 @@ check: .venv/ready
 format: .venv/ready
 	@$(PY) -m tools format $(C)
 
-## make size           lines of code per room, also into ARCHITECTURE.md
+## make size           lines of code per room
 size: .venv/ready
-	@$(PY) -m tools size --write
+	@$(PY) -m tools size
 
 ## make serve          show the book at http://localhost:8000
 serve: $(SITE)

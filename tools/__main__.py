@@ -1,11 +1,11 @@
 """The commands of the machine; the Makefile calls them.
 
-export          write the package from the texts of all chapters
+export          write the package and its table in ARCHITECTURE.md
 chapter NN      the same, as far as chapters allow, then run chapter NN
 run [NN]        run the chapters that changed (--force: all), two at a time
 check           do text, notebook and package agree? (--advice: style, too)
 format [NN]     format the code cells in the texts
-size            lines of code per room (--write: into ARCHITECTURE.md)
+size            lines of code per room
 links           check the links of the built book
 pdf             print the book
 """
@@ -15,8 +15,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from tools import export
-from tools.chapters import ROOT, BookError, Chapter, read_all
+from tools import export, size
+from tools.chapters import BookError, Chapter, read_all
 
 
 def select(chapters: list[Chapter], numbers: list[str]) -> list[Chapter]:
@@ -37,8 +37,9 @@ def select(chapters: list[Chapter], numbers: list[str]) -> list[Chapter]:
 
 
 def do_export(args):
-    """Write the package."""
+    """Write the package, and its table in ARCHITECTURE.md."""
     export.write(export.build(read_all()))
+    size.write()
 
 
 def do_chapter(args):
@@ -93,12 +94,7 @@ def do_format(args):
 
 def do_size(args):
     """Print the floors and their rooms."""
-    from tools import size
-
     print(size.table())
-    path = ROOT / "ARCHITECTURE.md"
-    if args.write:
-        path.write_text(size.with_table(path.read_text("utf-8")), "utf-8")
 
 
 def do_links(args):
@@ -124,7 +120,6 @@ def main() -> int:
     parser.add_argument("numbers", nargs="*")
     parser.add_argument("--force", action="store_true")
     parser.add_argument("--advice", action="store_true")
-    parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
     try:
         commands[args.command](args)

@@ -11,7 +11,8 @@ from tools.chapters import PACKAGE, ROOT
 from tools.export import generated, is_string
 from tools.floors import FLOORS, floor
 
-BEGIN, END = "<!-- floors: written by `make size` -->", "<!-- end of floors -->"
+PLAN = ROOT / "ARCHITECTURE.md"
+BEGIN, END = "<!-- floors: written by `make export` -->", "<!-- end of floors -->"
 EMPTY = {
     tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT,
     tokenize.ENCODING, tokenize.ENDMARKER,
@@ -61,6 +62,17 @@ def table() -> str:
 
 
 def with_table(text: str) -> str:
-    """ARCHITECTURE.md with the table of today between its two marks."""
+    """A text with the table of today between the two marks in it."""
     head, rest = text.split(BEGIN)
     return f"{head}{BEGIN}\n\n{table()}\n\n{END}{rest.split(END)[1]}"
+
+
+def is_old() -> bool:
+    """Does ARCHITECTURE.md have another table?"""
+    text = PLAN.read_text("utf-8")
+    return with_table(text) != text
+
+
+def write():
+    """Put the table into ARCHITECTURE.md."""
+    PLAN.write_text(with_table(PLAN.read_text("utf-8")), "utf-8")
