@@ -1,7 +1,7 @@
 """What goes wrong, and where: the classes of tf.errors, and messages that help.
 
-A message says what happened (in TensorFlow's words, where it has some), at
-which line of the user's program, what was expected, and how to fix it.
+A message says what happened (in TensorFlow's words, where it has some), at which
+line of the user's program, what was expected, and how to fix it.
 """
 
 # Generated from book/source/02_errors.md: change it there, then `make export`.
@@ -31,33 +31,33 @@ __all__ = [
     "DATA_LOSS",
     "UNAUTHENTICATED",
     "OpError",
-    "CancelledError",
-    "UnknownError",
     "InvalidArgumentError",
-    "DeadlineExceededError",
+    "FailedPreconditionError",
+    "OutOfRangeError",
     "NotFoundError",
     "AlreadyExistsError",
     "PermissionDeniedError",
     "UnauthenticatedError",
+    "CancelledError",
+    "DeadlineExceededError",
     "ResourceExhaustedError",
-    "FailedPreconditionError",
     "AbortedError",
-    "OutOfRangeError",
+    "UnavailableError",
+    "UnknownError",
     "UnimplementedError",
     "InternalError",
-    "UnavailableError",
     "DataLossError",
     "exception_type_from_error_code",
     "error_code_from_exception_type",
-    "OperatorNotAllowedInGraphError",
     "Site",
     "user_site",
     "explain",
     "near_misses",
+    "OperatorNotAllowedInGraphError",
 ]
 
 
-# Say what went wrong, and where
+## Sort errors by what the caller can do
 
 OK = 0
 CANCELLED = 1
@@ -77,6 +77,8 @@ UNAVAILABLE = 14
 DATA_LOSS = 15
 UNAUTHENTICATED = 16
 
+_CLASSES = {}
+
 
 class OpError(Exception):
     """An operation failed while the graph ran.
@@ -85,10 +87,15 @@ class OpError(Exception):
       node_def: the NodeDef of the operation that failed, or None.
       op: the Operation that failed, or None.
       message: what happened, the text of `str(error)`.
-      error_code: one of the constants of this module, in [1, 16].
+      error_code: one of the codes above, in [1, 16].
     """
 
     code = UNKNOWN
+
+    def __init_subclass__(cls, code=None):
+        if code is not None:
+            cls.code = code
+            _CLASSES[code] = cls
 
     def __init__(self, node_def, op, message, error_code=None):
         super().__init__(message)
@@ -97,115 +104,77 @@ class OpError(Exception):
         self.message = message
         self.error_code = self.code if error_code is None else error_code
 
-    def __str__(self):
-        return str(self.message)
-
     def __reduce__(self):
-        """A graph does not travel between processes: the message does, the op stays."""
-        return type(self), (None, None, self.message)
+        """What pickle sends: the message, not the graph."""
+        return type(self), (None, None, self.message, self.error_code)
 
 
-class CancelledError(OpError):
-    """Somebody called it off: a queue was closed, a session ended."""
-
-    code = CANCELLED
+class InvalidArgumentError(OpError, code=INVALID_ARGUMENT):
+    """The values are wrong, whatever the state of the program: a bad shape, say."""
 
 
-class UnknownError(OpError):
-    """The reason is not known."""
-
-    code = UNKNOWN
-
-
-class InvalidArgumentError(OpError):
-    """The values are wrong, whatever the state of the program: a bad shape, a bad feed."""
-
-    code = INVALID_ARGUMENT
-
-
-class DeadlineExceededError(OpError):
-    """It took too long."""
-
-    code = DEADLINE_EXCEEDED
-
-
-class NotFoundError(OpError):
-    """A file, a key or a device is not there."""
-
-    code = NOT_FOUND
-
-
-class AlreadyExistsError(OpError):
-    """What was to be made is there already."""
-
-    code = ALREADY_EXISTS
-
-
-class PermissionDeniedError(OpError):
-    """The caller may not do that."""
-
-    code = PERMISSION_DENIED
-
-
-class UnauthenticatedError(OpError):
-    """The caller did not say who it is."""
-
-    code = UNAUTHENTICATED
-
-
-class ResourceExhaustedError(OpError):
-    """Out of memory, disk or the like."""
-
-    code = RESOURCE_EXHAUSTED
-
-
-class FailedPreconditionError(OpError):
+class FailedPreconditionError(OpError, code=FAILED_PRECONDITION):
     """The state of the program is wrong: a variable was never initialized."""
 
-    code = FAILED_PRECONDITION
 
-
-class AbortedError(OpError):
-    """Two things got in each other's way; a retry may help."""
-
-    code = ABORTED
-
-
-class OutOfRangeError(OpError):
+class OutOfRangeError(OpError, code=OUT_OF_RANGE):
     """Past the end: the input has no more elements."""
 
-    code = OUT_OF_RANGE
+
+class NotFoundError(OpError, code=NOT_FOUND):
+    """A file, a key or a device is not there."""
 
 
-class UnimplementedError(OpError):
-    """There is no code for that."""
-
-    code = UNIMPLEMENTED
+class AlreadyExistsError(OpError, code=ALREADY_EXISTS):
+    """What was to be made is there already."""
 
 
-class InternalError(OpError):
-    """A law of the house is broken: a mistake of ours."""
-
-    code = INTERNAL
+class PermissionDeniedError(OpError, code=PERMISSION_DENIED):
+    """The caller may not do that."""
 
 
-class UnavailableError(OpError):
+class UnauthenticatedError(OpError, code=UNAUTHENTICATED):
+    """The caller did not say who it is."""
+
+
+class CancelledError(OpError, code=CANCELLED):
+    """Somebody called it off: a queue was closed, a session ended."""
+
+
+class DeadlineExceededError(OpError, code=DEADLINE_EXCEEDED):
+    """It took too long."""
+
+
+class ResourceExhaustedError(OpError, code=RESOURCE_EXHAUSTED):
+    """Out of memory, disk or the like."""
+
+
+class AbortedError(OpError, code=ABORTED):
+    """Two things got in each other's way."""
+
+
+class UnavailableError(OpError, code=UNAVAILABLE):
     """The service does not answer now."""
 
-    code = UNAVAILABLE
+
+class UnknownError(OpError, code=UNKNOWN):
+    """The reason is not known."""
 
 
-class DataLossError(OpError):
+class UnimplementedError(OpError, code=UNIMPLEMENTED):
+    """There is no code for that."""
+
+
+class InternalError(OpError, code=INTERNAL):
+    """A law of the house is broken: a mistake of ours."""
+
+
+class DataLossError(OpError, code=DATA_LOSS):
     """Data is damaged and cannot be read."""
-
-    code = DATA_LOSS
-
-
-_CLASSES = {cls.code: cls for cls in OpError.__subclasses__()}
 
 
 def exception_type_from_error_code(error_code):
-    """The class of an error code: 5 -> NotFoundError. KeyError for an unknown code."""
+    """The class of an error code: 5 -> NotFoundError. KeyError if there is none."""
     return _CLASSES[error_code]
 
 
@@ -214,18 +183,18 @@ def error_code_from_exception_type(cls):
     return cls.code
 
 
-class OperatorNotAllowedInGraphError(TypeError):
-    """Python asked a tensor for its value while the graph was being written."""
+## Remember a place
 
 
 class Site:
-    """A place in the user's program, cheap to take and read only when shown.
+    """A place in the user's program: cheap to take, read only when it is shown.
 
     Attributes:
       filename: the file, or "cell" in a notebook.
-      lineno: the line, from 1.
-      function: the name of the enclosing function, "<module>" outside of any.
+      lineno: the number of the line, from 1.
+      function: the name of the function, "<module>" outside of any.
       line: the text of the line.
+      expression: the part of the line that was running.
     """
 
     __slots__ = ("_code", "_instruction")
@@ -235,14 +204,9 @@ class Site:
         self._instruction = instruction
 
     def _position(self):
-        """(first line, last line, first column, last column) of the running expression."""
+        """(first line, last line, first column, last column); columns count bytes."""
         positions = self._code.co_positions()
         return next(itertools.islice(positions, self._instruction // 2, None))
-
-    @property
-    def filename(self):
-        name = self._code.co_filename
-        return "cell" if _NOTEBOOK.search(name) else name
 
     @property
     def lineno(self):
@@ -253,31 +217,53 @@ class Site:
         return self._code.co_name
 
     @property
+    def filename(self):
+        name = self._code.co_filename
+        return "cell" if _NOTEBOOK.search(name) else name
+
+    @property
     def line(self):
         return linecache.getline(self._code.co_filename, self.lineno).strip()
+
+    @property
+    def expression(self):
+        first, last, start, end = self._position()
+        if first != last or start is None:
+            return self.line
+        line = linecache.getline(self._code.co_filename, first)
+        return line.encode()[start:end].decode()
 
     def __str__(self):
         where = f"{self.filename}, line {self.lineno}"
         if not self.function.startswith("<"):
             where += f", in {self.function}"
-        return where + (f"\n    {self.line}" if self.line else "")
+        line, expression = self.line, self.expression
+        if line:
+            where += f"\n    {line}"
+        if line.count(expression) == 1 and expression != line:
+            where += f"\n    {' ' * line.index(expression)}{'^' * len(expression)}"
+        return where
 
     def __repr__(self):
         return f"<Site {self.filename}:{self.lineno}>"
 
-    def __reduce__(self):
-        return str, (str(self),)
-
 
 _NOTEBOOK = re.compile(r"ipykernel_\d+|<ipython-input")
+
+
+## Find the user's line
+
 _HOUSE = ("pedagogy_tf.", "contextlib")
 
 
 def user_site(skip=1):
-    """The innermost running line that is not ours, as a Site; about a microsecond.
+    """The innermost running expression that is not ours; about a microsecond.
 
-    Frames of the package are passed over, and so are exported cells of the book
-    (they become the package). None if there is no other frame.
+    Args:
+      skip: how many frames to leave out, from this one outwards.
+
+    Returns:
+      A Site, or None if there is no frame of the user.
     """
     frame = sys._getframe(skip)
     while frame is not None:
@@ -300,19 +286,22 @@ def _in_book(filename):
     return _IN_BOOK[filename]
 
 
+## Explain
+
+
 def explain(first_line, where=None, **facts):
-    """An error message: what happened, then one labelled line per fact.
+    """An error message: what happened, then one labelled entry per fact.
 
     Args:
       first_line: what happened, in TensorFlow's words where it has some.
       where: the Site of the mistake; by default the user's line that runs now.
-      **facts: usually expected and fix, in this order; a fact that is None is
-        left out; in labels "_" stands for a space.
+      **facts: usually expected and fix, in this order. A fact that is None is left
+        out. In labels, "_" stands for a space.
     """
     lines = [first_line]
-    for label, text in {"where": where or user_site(skip=2), **facts}.items():
-        if text is not None:
-            text = str(text).replace("\n", "\n      ")
+    for label, fact in {"where": where or user_site(skip=2), **facts}.items():
+        if fact is not None:
+            text = str(fact).replace("\n", "\n  ")
             lines.append(f"  {label.replace('_', ' ')}: {text}")
     return "\n".join(lines)
 
@@ -320,3 +309,7 @@ def explain(first_line, where=None, **facts):
 def near_misses(name, names):
     """Up to three of `names` that look like `name`, the closest first."""
     return difflib.get_close_matches(name, list(names), n=3, cutoff=0.6)
+
+
+class OperatorNotAllowedInGraphError(TypeError):
+    """Python asked a tensor for its value while the graph was being written."""
