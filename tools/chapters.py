@@ -29,7 +29,11 @@ class BookError(Exception):
     """A mistake in a chapter: where, what, and how to mend it."""
 
     def __init__(self, place: str, what: str, fix: str):
-        super().__init__(f"{place}: {what}\n    {fix}")
+        super().__init__(place, what, fix)  # three arguments: it crosses processes
+
+    def __str__(self) -> str:
+        place, what, fix = self.args
+        return f"{place}: {what}\n    {fix}"
 
 
 @dataclass
