@@ -29,6 +29,7 @@ import numpy as np
 HERE = Path(__file__).parent
 ASPECTS = "names attributes shapes values gradients random messages".split()
 DEFAULTS = HERE / "fixtures" / "op_defaults.json"
+PRIVATE = ("_output_shapes", "_gradient_op_type")  # attributes nobody should compare
 CASES = {}
 
 
@@ -38,14 +39,16 @@ class Case:
     Attributes:
         id: "file/name".
         api: the public names, as in "tf.matmul".
-        within: relative tolerance for floats; None means 4 units in the last place.
+        within: relative tolerance for floats; None means 4 units in the last place,
+            which always holds for random numbers.
         differs: {aspect: reason} where we leave TensorFlow's way on purpose.
-        not_yet: {aspect: reason} where we are not there yet.
+        not_yet: {aspect: reason} where we are not there yet; a reason alone means that
+            the case as a whole is not there yet.
     """
 
     def __init__(self, id, api, program, within, differs, not_yet):
-        self.id, self.api, self.program = id, api, program
-        self.within, self.differs, self.not_yet = within, differs or {}, not_yet or {}
+        self.id, self.api, self.program, self.within = id, api, program, within
+        self.differs, self.not_yet = differs or {}, not_yet or {}
 
 
 def case(*api, name=None, within=None, differs=None, not_yet=None):
@@ -53,7 +56,7 @@ def case(*api, name=None, within=None, differs=None, not_yet=None):
 
     def register(program):
         file = program.__module__.rsplit(".", 1)[-1]
-        id = "%s/%s" % (file, name or program.__name__)
+        id = f"{file}/{name or program.__name__}"
         if id in CASES:
             raise ValueError("two cases are called " + id)
         CASES[id] = Case(id, api, program, within, differs, not_yet)
@@ -62,6 +65,7 @@ def case(*api, name=None, within=None, differs=None, not_yet=None):
     return register
 
 
+@functools.lru_cache(maxsize=None)
 def load_cases():
     """Import every file of `cases/`; return {id: Case}."""
     folder = HERE / "cases"
@@ -73,6 +77,7 @@ def load_cases():
 # ---- Fixtures ------------------------------------------------------------------------
 
 
+@functools.lru_cache(maxsize=None)
 def load_fixtures():
     """{id: what TensorFlow showed} for every stored fixture."""
     records = {}
@@ -96,7 +101,7 @@ def dump(tree, indent=0):
     pad = "\n" + " " * (indent + 1)
     if isinstance(tree, list):
         return "[" + pad + ("," + pad).join(dump(x, indent + 1) for x in tree) + "]"
-    items = ("%s: %s" % (json.dumps(k), dump(tree[k], indent + 1)) for k in sorted(tree))
+    items = (f"{json.dumps(k)}: {dump(tree[k], indent + 1)}" for k in sorted(tree))
     return "{" + pad + ("," + pad).join(items) + "}"
 
 
@@ -111,20 +116,20 @@ class Message:
 
     def __repr__(self):
         first = str(self.error).splitlines() or [""]
-        return "%s: %s" % (type(self.error).__name__, first[0])
+        return f"{type(self.error).__name__}: {first[0]}"
 
 
-def message(action):
-    """The error that `action()` raises, to be returned by a case."""
+def message(action, *args):
+    """The error that `action(*args)` raises, to be returned by a case."""
     try:
-        action()
+        action(*args)
     except Exception as error:
         return Message(error)
     return "nothing was raised"
 
 
 def observe(program, tf):
-    """Run a case in `tf`: {"nodes", "collections", "returned", "results"}, any error."""
+    """Run a case: {"nodes", "collections", "returned", "results"}, and any error."""
     tf.reset_default_graph()
     np.random.seed(0)
     try:
@@ -137,7 +142,7 @@ def observe(program, tf):
     seen = {
         "nodes": [node_text(tf, operation) for operation in graph.get_operations()],
         "collections": collections(graph),
-        "returned": [repr(x) for x in symbols(tf, result)],
+        "returned": [repr(x).partition(" object at ")[0] for x in symbols(tf, result)],
     }
     results = run_symbols(tf, result)
     seen["results"] = {key: encode(value) for key, value in results.items()}
@@ -157,14 +162,17 @@ def node_text(tf, operation):
     An input in the same name scope is written "./input".
     """
     scope = operation.name.rpartition("/")[0] + "/"
-    inputs = [t.name[:-2] if t.name.endswith(":0") else t.name for t in operation.inputs]
-    inputs = ["./" + i[len(scope):] if i.startswith(scope) else i for i in inputs]
-    inputs += ["^" + c.name for c in operation.control_inputs]
+    inputs = [
+        t.name[:-2] if t.name.endswith(":0") else t.name for t in operation.inputs
+    ]
+    inputs = ["./" + i[len(scope) :] if i.startswith(scope) else i for i in inputs]
+    inputs += sorted("^" + control.name for control in operation.control_inputs)
     device = " @" + operation.device if operation.device else ""
     outputs = "; ".join(t.dtype.name + str(t.shape) for t in operation.outputs)
-    more = "; ".join("%s=%s" % kv for kv in attributes(tf, operation))
-    call = "%s(%s)%s" % (operation.type, ", ".join(inputs), device)
-    return "%s = %s -> %s%s" % (operation.name, call, outputs, more and " | " + more)
+    call = f"{operation.type}({', '.join(inputs)}){device}"
+    more = "; ".join(f"{key}={text}" for key, text in attributes(tf, operation))
+    more = more and " | " + more
+    return f"{operation.name} = {call} -> {outputs}{more}"
 
 
 def attributes(tf, operation):
@@ -176,7 +184,7 @@ def attributes(tf, operation):
     for name in sorted(operation.node_def.attr):
         value = operation.get_attr(name)
         first = value[0] if isinstance(value, list) and value else value
-        if isinstance(first, tf.DType) or name == "_output_shapes":
+        if isinstance(first, tf.DType) or name in PRIVATE:
             continue
         text = attribute_text(tf, value)
         if text != usual.get(name):
@@ -184,10 +192,10 @@ def attributes(tf, operation):
 
 
 def attribute_text(tf, value):
-    """One attribute as text, the same for a message of TensorFlow and an object of ours."""
+    """One attribute as text, the same for TensorFlow's messages and our objects."""
     kind = type(value).__name__
     if isinstance(value, list):
-        return "[%s]" % ", ".join(attribute_text(tf, v) for v in value)
+        return f"[{', '.join(attribute_text(tf, v) for v in value)}]"
     if kind == "TensorProto":
         value = tf.make_ndarray(value)
     if kind == "TensorShapeProto":
@@ -196,7 +204,7 @@ def attribute_text(tf, value):
         return value.decode("latin1")
     if isinstance(value, np.ndarray):
         flat = " ".join(array_text(value, 16).split())
-        return flat if len(flat) < 200 else "crc %08x" % zlib.crc32(flat.encode("utf8"))
+        return flat if len(flat) < 200 else f"crc {zlib.crc32(flat.encode('utf8')):08x}"
     return value.name if isinstance(value, tf.DType) else str(value)
 
 
@@ -250,7 +258,7 @@ def run_symbols(tf, tree):
 
 
 def encode(x):
-    """A returned value as JSON. Arrays become one line of text, exact to the last bit."""
+    """A returned value as JSON. Arrays become one line of text, exact to the bit."""
     if isinstance(x, np.ndarray) and x.dtype.kind in "OSU":
         return {"strings": encode(x.tolist())}
     if isinstance(x, (np.ndarray, np.generic)):
@@ -269,15 +277,15 @@ def encode(x):
         return x
     text = repr(x)
     if " at 0x" in text:
-        raise TypeError("a case returned %s, which has no lasting text" % type(x))
+        raise TypeError(f"a case returned {type(x)}, which has no lasting text")
     return {"message" if isinstance(x, Message) else "repr": text}
 
 
 def array_text(x, longest=64):
-    """"float32[2,2] 0.1 0.2 0.3 0.4"; "float32 0.1" for a scalar; bits when it is long."""
+    """Like "float32[2] 0.1 0.2"; "float32 0.1" for a scalar; bits if it is long."""
     head = x.dtype.name
     if isinstance(x, np.ndarray):
-        head += "[%s]" % ",".join(map(str, x.shape))
+        head += f"[{','.join(map(str, x.shape))}]"
     if x.size > longest:
         raw = np.ascontiguousarray(x).tobytes()
         return head + " base64 " + base64.b64encode(raw).decode("ascii")
@@ -316,12 +324,13 @@ def compare(seen, expected, within=None):
     if "nodes" not in expected:
         report = {}
     for key, value in expected["results"].items():
-        if key in seen["results"]:
-            problem = differ(seen["results"][key], value, within)
-        else:
-            problem = "is missing; we have %s" % seen["results"]
         aspect = aspect_of(key, value)
-        problem = problem and "%s: %s\n" % (key, problem)
+        if key in seen["results"]:
+            tolerance = None if aspect == "random" else within
+            problem = differ(seen["results"][key], value, tolerance)
+        else:
+            problem = f"missing; we have {seen['results']}"
+        problem = problem and f"{key}: {problem}\n"
         report[aspect] = report.get(aspect, "") + problem
     return report
 
@@ -336,7 +345,8 @@ def aspect_of(key, value):
 def names_differ(seen, expected):
     def lines(record):
         nodes = [row.split(" -> ")[0] for row in record.get("nodes", [])]
-        groups = ["%s: %s" % kv for kv in sorted(record.get("collections", {}).items())]
+        groups = sorted(record.get("collections", {}).items())
+        groups = [f"{key}: {items}" for key, items in groups]
         return nodes + groups + record.get("returned", [])
 
     theirs, ours = lines(expected), lines(seen)
@@ -351,8 +361,11 @@ def rows_differ(seen, expected, part):
         return {name: part(rest) for name, _, rest in rows}
 
     ours, theirs = table(seen), table(expected)
-    pairs = [(k, ours[k], theirs[k]) for k in theirs if ours.get(k, theirs[k]) != theirs[k]]
-    return "\n".join("%s: %s, TensorFlow has %s" % p for p in pairs)
+    return "\n".join(
+        f"{name}: {ours[name]}, TensorFlow has {text}"
+        for name, text in theirs.items()
+        if ours.get(name, text) != text
+    )
 
 
 def shapes_part(line):
@@ -364,31 +377,30 @@ def attributes_part(line):
 
 
 def differ(ours, theirs, within):
-    """"" when two encoded values agree, else the first difference in words."""
+    """The first difference of two encoded values in words, or "" when they agree."""
     if isinstance(theirs, dict) and isinstance(ours, dict) and set(ours) == set(theirs):
         if set(theirs) == {"array"}:
             return arrays_differ(ours["array"], theirs["array"], within)
         parts = [(k, differ(ours[k], theirs[k], within)) for k in theirs]
-        return next(("%s: %s" % p for p in parts if p[1]), "")
+        return next((f"{key}: {text}" for key, text in parts if text), "")
     if isinstance(theirs, list) and isinstance(ours, list) and len(ours) == len(theirs):
         parts = [differ(a, b, within) for a, b in zip(ours, theirs)]
-        return next(("[%d] %s" % p for p in enumerate(parts) if p[1]), "")
-    return "" if ours == theirs else "%s, TensorFlow has %s" % (ours, theirs)
+        return next((f"[{i}] {text}" for i, text in enumerate(parts) if text), "")
+    return "" if ours == theirs else f"{ours}, TensorFlow has {theirs}"
 
 
 def arrays_differ(ours, theirs, within):
     (a, a_array), (b, b_array) = array_of(ours), array_of(theirs)
     if (a.dtype, a.shape, a_array) != (b.dtype, b.shape, b_array):
-        return "%.200s, TensorFlow has %.200s" % (ours, theirs)
-    if a.dtype.kind not in "fc":
-        same = a == b
-    else:
-        same = close(a, b, within)
+        return f"{ours:.200}, TensorFlow has {theirs:.200}"
+    same = close(a, b, within) if a.dtype.kind in "fc" else a == b
     if same.all():
         return ""
     i = np.argmin(same.ravel())
-    return "%r, TensorFlow has %r (element %d; %d of %d differ)" % (
-        a.ravel()[i], b.ravel()[i], i, (~same).sum(), same.size)
+    return (
+        f"{a.ravel()[i]!r}, TensorFlow has {b.ravel()[i]!r} "
+        f"(element {i}; {(~same).sum()} of {same.size} differ)"
+    )
 
 
 def close(a, b, within):

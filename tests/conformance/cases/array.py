@@ -19,7 +19,7 @@ def zeros_ones_fill(tf, np):
         tf.zeros(n),
         tf.zeros([n[0], 3]),
         tf.zeros(4),
-        tf.zeros([40, 40]),
+        tf.zeros([40, 40])[0, 0],
         tf.ones([2, 3]),
         tf.ones(n, tf.float64),
         tf.ones([3], tf.bool),
@@ -65,7 +65,10 @@ def ranges(tf, np):
             tf.range(tf.constant(4, tf.int64)),
             tf.range(5, 5),
         ],
-        "messages": [message(lambda: tf.range(0, 5, 0)), message(lambda: tf.range(5, 0))],
+        "messages": [
+            message(lambda: tf.range(0, 5, 0)),
+            message(lambda: tf.range(5, 0)),
+        ],
     }
 
 
@@ -181,7 +184,10 @@ def transposes(tf, np):
             tf.transpose(tf.constant(3)),
         ],
         "gradient": tf.gradients(y * y, x),
-        "messages": [message(lambda: tf.transpose(x, [0, 1])), message(lambda: tf.transpose(x, [0, 1, 1]))],
+        "messages": [
+            message(lambda: tf.transpose(x, [0, 1])),
+            message(lambda: tf.transpose(x, [0, 1, 1])),
+        ],
     }
 
 
@@ -193,8 +199,18 @@ def concats(tf, np):
     y = tf.concat([a, b, a], 0)
     z = tf.concat([a, tf.transpose(a)], axis=-1)
     return {
-        "value": [y, z, tf.concat([a, u], 0), tf.concat([a], 1), tf.concat([[1], [2, 3]], 0, "joined")],
-        "gradient": [tf.gradients(y * y, [a, b]), tf.gradients(z * z, a), tf.gradients(tf.concat([u, a], 0), u)],
+        "value": [
+            y,
+            z,
+            tf.concat([a, u], 0),
+            tf.concat([a], 1),
+            tf.concat([[1], [2, 3]], 0, "joined"),
+        ],
+        "gradient": [
+            tf.gradients(y * y, [a, b]),
+            tf.gradients(z * z, a),
+            tf.gradients(tf.concat([u, a], 0), u),
+        ],
     }
 
 
@@ -271,7 +287,10 @@ def splits(tf, np):
             tf.split(u, [1, 2], 1),
             tf.split([1, 2, 3, 4], num_or_size_splits=4, axis=0),
         ],
-        "gradient": [tf.gradients(halves[0] * halves[0], x), tf.gradients([uneven[1] * 2, uneven[0]], x)],
+        "gradient": [
+            tf.gradients(halves[0] * halves[0], x),
+            tf.gradients([uneven[1] * 2, uneven[0]], x),
+        ],
         "messages": [
             message(lambda: tf.split(x, 3, axis=2)),
             message(lambda: tf.split(x, [1, 1], 1)),
@@ -295,7 +314,10 @@ def slices(tf, np):
             tf.slice([1, 2, 3], [1], [1]),
         ],
         "gradient": tf.gradients(y * y, x),
-        "messages": [message(lambda: tf.slice(x, [0, 0, 0], [3, 1, 1])), message(lambda: tf.slice(x, [0], [1]))],
+        "messages": [
+            message(lambda: tf.slice(x, [0, 0, 0], [3, 1, 1])),
+            message(lambda: tf.slice(x, [0], [1])),
+        ],
     }
 
 
@@ -345,14 +367,35 @@ def indexing_with_ellipsis_and_newaxis(tf, np):
 def indexing_with_tensors(tf, np):
     x = cube(tf, np)
     i = tf.placeholder_with_default(1, [], name="i")
-    return [x[i], x[:, i:], x[:, :i], x[:, i : i + 1, 0], x[0, ::i], x[tf.constant(1)], x[np.int64(1)], x[i, i, i]]
+    return [
+        x[i],
+        x[:, i:],
+        x[:, :i],
+        x[:, i : i + 1, 0],
+        x[0, ::i],
+        x[tf.constant(1)],
+        x[np.int64(1)],
+        x[i, i, i],
+    ]
 
 
 @case("tf.Tensor.__getitem__")
 def indexing_of_unknown_sizes(tf, np):
     u = tf.placeholder_with_default(np.ones((4, 3), np.float32), [None, 3], name="u")
     w = tf.placeholder_with_default(np.ones((4, 3), np.float32), None, name="w")
-    return [u[0], u[1:3], u[:, 1], u[1:], u[:-1, :2], u[-1], u[::2], u[None], w[0], w[..., 1], u[3:1]]
+    return [
+        u[0],
+        u[1:3],
+        u[:, 1],
+        u[1:],
+        u[:-1, :2],
+        u[-1],
+        u[::2],
+        u[None],
+        w[0],
+        w[..., 1],
+        u[3:1],
+    ]
 
 
 @case("tf.Tensor.__getitem__", "tf.gradients")
@@ -423,7 +466,13 @@ def gradient_of_gather_is_sparse(tf, np):
     (ga,) = tf.gradients(tf.gather(c, [1], axis=1), c)
     return {
         "gradient": [gx, gc, ga, tf.convert_to_tensor(gc)],
-        "texts": [type(gx).__name__, str(gx), gx.values.name, gx.indices.name, gx.dense_shape.name],
+        "texts": [
+            type(gx).__name__,
+            str(gx),
+            gx.values.name,
+            gx.indices.name,
+            gx.dense_shape.name,
+        ],
         "more": [gx.dtype, gx.name, gx.op.name, gx.graph is x.graph],
     }
 
@@ -473,13 +522,19 @@ def gather_nd(tf, np):
 @case("tf.batch_gather", "tf.gather")
 def batch_gathers(tf, np):
     x = cube(tf, np)
-    return [tf.gather(x, [[0, 1], [2, 2]], batch_dims=1), tf.batch_gather(x, [[0], [2]])]
+    return [
+        tf.gather(x, [[0, 1], [2, 2]], batch_dims=1),
+        tf.batch_gather(x, [[0], [2]]),
+    ]
 
 
 @case("tf.where")
 def where(tf, np):
     c = tf.constant([True, False, True], name="c")
-    x, y = tf.constant([1.0, 2.0, 3.0], name="x"), tf.constant([4.0, 5.0, 6.0], name="y")
+    x, y = (
+        tf.constant([1.0, 2.0, 3.0], name="x"),
+        tf.constant([4.0, 5.0, 6.0], name="y"),
+    )
     rows = tf.where(c, tf.ones([3, 2]), tf.zeros([3, 2]))
     z = tf.where(c, x, y, name="chosen")
     u = tf.placeholder_with_default([[True, False]], [None, 2], name="u")
@@ -512,7 +567,14 @@ def pads(tf, np):
     s = tf.pad(x, [[1, 1], [0, 2]], mode="symmetric")
     v = tf.pad(x, [[0, 1], [1, 0]], constant_values=9)
     return {
-        "value": [y, r, s, v, tf.pad(u, [[1, 2], [0, 1]], name="padded"), tf.pad([1, 2], [[1, 1]])],
+        "value": [
+            y,
+            r,
+            s,
+            v,
+            tf.pad(u, [[1, 2], [0, 1]], name="padded"),
+            tf.pad([1, 2], [[1, 1]]),
+        ],
         "gradient": [tf.gradients(t * t, x)[0] for t in (y, r, s, v)],
         "messages": [
             message(lambda: tf.pad(x, [[1, 1]])),
@@ -530,7 +592,12 @@ def tiles(tf, np):
     y = tf.tile(x, [2, 3])
     n = tf.placeholder_with_default([1, 2], [2], name="n")
     return {
-        "value": [y, tf.tile(u, [2, 1], name="tiled"), tf.tile([1, 2], [0]), tf.tile(x, n)],
+        "value": [
+            y,
+            tf.tile(u, [2, 1], name="tiled"),
+            tf.tile([1, 2], [0]),
+            tf.tile(x, n),
+        ],
         "gradient": tf.gradients(y * y, x),
         "messages": [message(lambda: tf.tile(x, [2]))],
     }
@@ -539,7 +606,9 @@ def tiles(tf, np):
 @case("tf.squeeze", "tf.expand_dims")
 def squeeze_and_expand(tf, np):
     x = tf.constant([[[1.0], [2.0]]], name="x")
-    u = tf.placeholder_with_default(np.ones((1, 3, 1), np.float32), [None, 3, 1], name="u")
+    u = tf.placeholder_with_default(
+        np.ones((1, 3, 1), np.float32), [None, 3, 1], name="u"
+    )
     s = tf.squeeze(x, [0])
     e = tf.expand_dims(s, 1)
     return {
@@ -666,7 +735,11 @@ def other_casts(tf, np):
 def stop_gradient(tf, np):
     x = tf.constant([1.0, 2.0], name="x")
     y = tf.stop_gradient(x * x) * x
-    return {"value": y, "gradient": tf.gradients(y, x), "none": tf.gradients(tf.stop_gradient(x), x)}
+    return {
+        "value": y,
+        "gradient": tf.gradients(y, x),
+        "none": tf.gradients(tf.stop_gradient(x), x),
+    }
 
 
 @case("tf.identity_n")
@@ -683,7 +756,14 @@ def sequence_masks(tf, np):
     ]
 
 
-@case("tf.diag", "tf.diag_part", "tf.matrix_diag", "tf.matrix_band_part", "tf.eye", "tf.trace")
+@case(
+    "tf.diag",
+    "tf.diag_part",
+    "tf.matrix_diag",
+    "tf.matrix_band_part",
+    "tf.eye",
+    "tf.trace",
+)
 def diagonals(tf, np):
     x = tf.constant([1.0, 2.0, 3.0], name="x")
     m = tf.constant(np.arange(9, dtype=np.float32).reshape(3, 3), name="m")
@@ -736,6 +816,12 @@ def sorts(tf, np):
     x = tf.constant([[3.0, 1.0, 2.0], [1.0, 5.0, 5.0]], name="x")
     values, indices = tf.nn.top_k(x, 2)
     return {
-        "value": [values, indices, tf.sort(x), tf.argsort(x), tf.sort(x, direction="DESCENDING")],
+        "value": [
+            values,
+            indices,
+            tf.sort(x),
+            tf.argsort(x),
+            tf.sort(x, direction="DESCENDING"),
+        ],
         "gradient": tf.gradients(values * values, x),
     }

@@ -1,11 +1,23 @@
-"""Constants, placeholders, names, scopes, control dependencies, devices, collections."""
+"""Constants, placeholders, names, scopes, devices, collections, shapes, dtypes."""
 
 from tests.conformance.harness import case, message
 
 
 @case("tf.constant")
 def constants_of_python_values(tf, np):
-    values = [1, -1.5, True, "text", b"bytes", 1 + 2j, 2**40, [1, 2], [1, 2.5], [[1], [2]], []]
+    values = [
+        1,
+        -1.5,
+        True,
+        "text",
+        b"bytes",
+        1 + 2j,
+        2**40,
+        [1, 2],
+        [1, 2.5],
+        [[1], [2]],
+        [],
+    ]
     return [tf.constant(v) for v in values]
 
 
@@ -13,7 +25,11 @@ def constants_of_python_values(tf, np):
 def constants_of_numpy_values(tf, np):
     kinds = "bool int8 int16 int32 int64 uint8 uint16 float16 float32 float64 complex64"
     arrays = [tf.constant(np.array([[0, 1, 2]], kind)) for kind in kinds.split()]
-    scalars = [tf.constant(np.float32(0.1)), tf.constant(np.float64(0.1)), tf.constant(np.int64(3))]
+    scalars = [
+        tf.constant(np.float32(0.1)),
+        tf.constant(np.float64(0.1)),
+        tf.constant(np.int64(3)),
+    ]
     return arrays + scalars
 
 
@@ -48,10 +64,27 @@ def constant_errors(tf, np):
 def tensor_attributes(tf, np):
     x = tf.constant([[1.0, 2.0]], name="x")
     return {
-        "value": [x.name, x.op.name, x.op.type, x.value_index, x.shape, x.get_shape(), x.dtype],
-        "lists": [x.shape.as_list(), x.shape.ndims, x.get_shape()[1].value, len(x.shape)],
+        "value": [
+            x.name,
+            x.op.name,
+            x.op.type,
+            x.value_index,
+            x.shape,
+            x.get_shape(),
+            x.dtype,
+        ],
+        "lists": [
+            x.shape.as_list(),
+            x.shape.ndims,
+            x.get_shape()[1].value,
+            len(x.shape),
+        ],
         "texts": [str(x), repr(x), repr(x.op).splitlines()[:3], str(x.dtype)],
-        "graph": [x.graph is tf.get_default_graph(), x.op.graph is x.graph, x.consumers()],
+        "graph": [
+            x.graph is tf.get_default_graph(),
+            x.op.graph is x.graph,
+            x.consumers(),
+        ],
         "device": [x.device, x.op.device],
     }
 
@@ -91,7 +124,12 @@ def placeholder_with_default(tf, np):
     n = tf.placeholder_with_default(3, (), name="n")
     with tf.Session() as sess:
         return {
-            "value": [repr(x), repr(n), sess.run([x, n]), sess.run([x, n], {x: [5], n: 7})],
+            "value": [
+                repr(x),
+                repr(n),
+                sess.run([x, n]),
+                sess.run([x, n], {x: [5], n: 7}),
+            ],
             "gradient": sess.run(tf.gradients(x * x, x)),
         }
 
@@ -136,7 +174,12 @@ def identity_noop_group_tuple(tf, np):
     y, z = tf.tuple([x + 1, None, x * 2])[::2]
     return {
         "value": [tf.identity(x), tf.identity(3, name="three"), y, z],
-        "ops": [tf.no_op(), tf.no_op("nothing"), tf.group(x, y), tf.group(name="empty")],
+        "ops": [
+            tf.no_op(),
+            tf.no_op("nothing"),
+            tf.group(x, y),
+            tf.group(name="empty"),
+        ],
         "texts": [repr(tf.group(y.op, z, name="both")).splitlines()[0]],
     }
 
@@ -187,12 +230,22 @@ def name_scope_errors(tf, np):
 @case("tf.Graph.unique_name", "tf.Graph")
 def names_are_made_unique(tf, np):
     g = tf.get_default_graph()
-    names = [tf.constant(1, name=n).name for n in ("a", "a", "A", "a_1", "a", "b/c", "b/c", "b")]
-    more = [g.unique_name("a"), g.unique_name("a", mark_as_used=False), g.unique_name("a")]
+    names = [
+        tf.constant(1, name=n).name
+        for n in ("a", "a", "A", "a_1", "a", "b/c", "b/c", "b")
+    ]
+    more = [
+        g.unique_name("a"),
+        g.unique_name("a", mark_as_used=False),
+        g.unique_name("a"),
+    ]
     with tf.name_scope("b"):
         more.append(tf.constant(1, name="c").name)
     with tf.name_scope("s"):
-        more += [tf.get_default_graph().get_name_scope(), tf.constant(1, name="/abs").name]
+        more += [
+            tf.get_default_graph().get_name_scope(),
+            tf.constant(1, name="/abs").name,
+        ]
     return names + more
 
 
@@ -285,7 +338,7 @@ def control_dependencies_errors(tf, np):
         with tf.control_dependencies([what]):
             tf.no_op()
 
-    return [message(lambda: depend_on(w)) for w in (3, "missing", None)]
+    return [message(depend_on, w) for w in (3, "missing", None)]
 
 
 @case("tf.device")
@@ -297,9 +350,8 @@ def devices(tf, np):
         with tf.device(None):
             c = tf.constant(1, name="c")
         v = tf.Variable(1.0, name="v")
-    with tf.device("/job:worker/task:2"):
-        with tf.device("/gpu:0"):
-            d = tf.constant(1, name="d")
+    with tf.device("/job:worker/task:2"), tf.device("/gpu:0"):
+        d = tf.constant(1, name="d")
     with tf.device(lambda op: "/cpu:0" if op.type == "Const" else "/gpu:0"):
         e = tf.constant(1.0, name="e") + 1
     return {"value": [t.device for t in (a, b, c, d, e)] + [v.device]}
@@ -339,7 +391,9 @@ def user_collections(tf, np):
 
 @case("tf.GraphKeys")
 def graph_keys(tf, np):
-    return {k: getattr(tf.GraphKeys, k) for k in sorted(dir(tf.GraphKeys)) if k[0] != "_"}
+    return {
+        k: getattr(tf.GraphKeys, k) for k in sorted(dir(tf.GraphKeys)) if k[0] != "_"
+    }
 
 
 @case("tf.global_variables", "tf.trainable_variables", "tf.local_variables")
@@ -403,7 +457,7 @@ def shapes(tf, np):
             s[-1],
             s[1:],
             len(s),
-            [d for d in s],
+            list(s),
             s.is_fully_defined(),
             tf.TensorShape([2, 3]).num_elements(),
             s.num_elements(),
@@ -491,14 +545,21 @@ def set_shape(tf, np):
 
 @case("tf.DType", "tf.as_dtype")
 def dtypes(tf, np):
-    kinds = "float16 float32 float64 int8 int16 int32 int64 uint8 uint16 uint32 uint64 bool "
-    kinds += "string complex64 complex128"
+    kinds = "float16 float32 float64 int8 int16 int32 int64 uint8 uint16 uint32 uint64 "
+    kinds += "bool string complex64 complex128"
     rows = []
     for kind in kinds.split():
         d = getattr(tf, kind)
         row = [repr(d), str(d), d.name, d.is_floating, d.is_integer, d.is_complex]
-        row += [d.is_unsigned, d.is_bool, d.as_datatype_enum, np.dtype(d.as_numpy_dtype).name]
-        rows.append(row + [d.size, d.is_numpy_compatible, hash(d) == hash(tf.as_dtype(kind))])
+        row += [
+            d.is_unsigned,
+            d.is_bool,
+            d.as_datatype_enum,
+            np.dtype(d.as_numpy_dtype).name,
+        ]
+        rows.append(
+            row + [d.size, d.is_numpy_compatible, hash(d) == hash(tf.as_dtype(kind))]
+        )
     return rows
 
 

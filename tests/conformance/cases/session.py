@@ -1,4 +1,4 @@
-"""Session: fetch structures, feeds, default sessions, and what they say when it fails."""
+"""Session: fetch structures, feeds, default sessions, and their complaints."""
 
 import collections
 
@@ -91,7 +91,11 @@ def feed_a_variable(tf, np):
 @case("tf.Session.run")
 def feed_several_in_one_key(tf, np):
     x, y = tf.placeholder(tf.float32), tf.placeholder(tf.float32)
-    s = tf.SparseTensorValue([[0]], [1.0], [2]) if hasattr(tf, "SparseTensorValue") else None
+    s = (
+        tf.SparseTensorValue([[0]], [1.0], [2])
+        if hasattr(tf, "SparseTensorValue")
+        else None
+    )
     with tf.Session() as sess:
         return [sess.run(x + y, {(x, y): (1, 2)}), s is None]
 
@@ -131,7 +135,7 @@ def unfed_placeholders(tf, np):
     d = tf.placeholder(tf.bool, [2, 3], "d")
     e = tf.placeholder(tf.string, [], "e")
     with tf.Session() as sess:
-        return [message(lambda: sess.run(tf.identity(t))) for t in (a, b, c, d, e)]
+        return [message(sess.run, tf.identity(t)) for t in (a, b, c, d, e)]
 
 
 @case("tf.Session.run")
