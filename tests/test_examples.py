@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import linecache
 import re
 import sys
 
@@ -53,9 +54,15 @@ def take_from_package(cell: Cell, space: dict):
 
 
 def run(cell: Cell, space: dict):
-    """Run a cell so that a failure points to the line in the chapter's text."""
-    tree = ast.increment_lineno(ast.parse(cell.source), cell.line - 1)
-    exec(compile(tree, str(cell.chapter.path), "exec"), space)
+    """Run a cell under the kind of file name that it has in a notebook."""
+    name = f"/tmp/ipykernel_0/{cell.number}.py"
+    lines = [f"{line}\n" for line in cell.source.split("\n")]
+    linecache.cache[name] = len(cell.source), None, lines, name
+    try:
+        exec(compile(cell.source, name, "exec"), space)
+    except Exception as error:
+        error.add_note(f"in {cell.place}")
+        raise
 
 
 def fails(cell: Cell, space: dict) -> bool:
@@ -72,9 +79,10 @@ def test_chapter(path, monkeypatch):
         monkeypatch.delitem(sys.modules, name)  # each chapter gets a fresh package
     monkeypatch.chdir(NOTEBOOKS)
     matplotlib.use("agg")
-    chapter, space = read(path), {"__name__": "__main__"}
-    solved = answers(chapter)
+    chapter, history = read(path), [""]
+    solved, space = answers(chapter), {"__name__": "__main__", "In": history}
     for cell in chapter.cells:
+        history.append(cell.source)
         if cell.module:
             take_from_package(cell, space)
         elif "exercise" in cell.tags:

@@ -12,8 +12,10 @@ import hashlib
 import json
 import os
 import re
+import tempfile
 import time
 import tomllib
+import uuid
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -21,6 +23,7 @@ import jupytext
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
+from traitlets.config import Config
 
 from tools.chapters import NOTEBOOKS, PACKAGE, ROOT, BookError, Chapter, read
 
@@ -111,6 +114,17 @@ def sanitized(text: str) -> str:
 # ---- running
 
 
+def sockets() -> dict[str, str]:
+    """Settings for a kernel that talks through files of its own.
+
+    With ports, two kernels that start together sometimes pick the same.
+    """
+    if os.name != "posix":
+        return {}
+    path = Path(tempfile.gettempdir()) / f"{uuid.uuid4().hex[:16]}.json"
+    return {"transport": "ipc", "connection_file": str(path)}
+
+
 def execute(chapter: Chapter) -> bool:
     """Run a chapter; store its notebook if anything in it is new, and say so.
 
@@ -123,6 +137,7 @@ def execute(chapter: Chapter) -> bool:
         notebook,
         timeout=600,
         kernel_name="python3",
+        config=Config({"KernelManager": sockets()}),
         record_timing=False,
         coalesce_streams=True,
         store_widget_state=False,
