@@ -39,8 +39,9 @@ class Case:
     Attributes:
         id: "file/name".
         api: the public names, as in "tf.matmul".
-        within: relative tolerance for floats; None means 4 units in the last place,
-            which always holds for random numbers.
+        within: tolerance for floats: from 1 on, units in the last place of each number;
+            below 1, relative to the largest number of an array. Random numbers always
+            have to keep within 4 units in the last place.
         differs: {aspect: reason} where we leave TensorFlow's way on purpose.
         not_yet: {aspect: reason} where we are not there yet; a reason alone means that
             the case as a whole is not there yet.
@@ -51,7 +52,7 @@ class Case:
         self.differs, self.not_yet = differs or {}, not_yet or {}
 
 
-def case(*api, name=None, within=None, differs=None, not_yet=None):
+def case(*api, name=None, within=4, differs=None, not_yet=None):
     """Decorator: this function `program(tf, np)` is a case about the names in `api`."""
 
     def register(program):
@@ -181,7 +182,8 @@ def attributes(tf, operation):
     Attributes that have the default of their op are left out, and so are dtypes.
     """
     usual = defaults().get(operation.type, {})
-    for name in sorted(operation.node_def.attr):
+    ours = getattr(operation, "attrs", None)
+    for name in sorted(operation.node_def.attr if ours is None else ours):
         value = operation.get_attr(name)
         first = value[0] if isinstance(value, list) and value else value
         if isinstance(first, tf.DType) or name in PRIVATE:
@@ -246,7 +248,8 @@ def run_symbols(tf, tree):
         return tree
     try:
         with tf.Session() as session:
-            variables = tf.global_variables() + tf.local_variables()
+            collection = tf.get_default_graph().get_collection
+            variables = collection("variables") + collection("local_variables")
             session.run([v.initializer for v in variables])
             values = iter(session.run(fetches))
     except Exception as error:
@@ -314,7 +317,7 @@ def array_of(text):
 # ---- Comparing -----------------------------------------------------------------------
 
 
-def compare(seen, expected, within=None):
+def compare(seen, expected, within=4):
     """{aspect: "" or what is different}, for the aspects that `expected` speaks of."""
     report = {
         "names": names_differ(seen, expected),
@@ -326,7 +329,7 @@ def compare(seen, expected, within=None):
     for key, value in expected["results"].items():
         aspect = aspect_of(key, value)
         if key in seen["results"]:
-            tolerance = None if aspect == "random" else within
+            tolerance = 4 if aspect == "random" else within
             problem = differ(seen["results"][key], value, tolerance)
         else:
             problem = f"missing; we have {seen['results']}"
@@ -404,12 +407,12 @@ def arrays_differ(ours, theirs, within):
 
 
 def close(a, b, within):
-    """Elementwise: within 4 units in the last place, or `within` of the largest."""
+    """Elementwise: do the numbers agree `within` the tolerance of a case?"""
     equal = (a == b) | (np.isnan(a) & np.isnan(b))
     finite = np.isfinite(a) & np.isfinite(b)
     a, b = np.where(finite, a, 0), np.where(finite, b, 0)
-    if within is None:
-        allowed = 4 * np.spacing(np.abs(b))
-    else:
+    if within < 1:
         allowed = within * np.max(np.abs(b), initial=0)
+    else:
+        allowed = within * np.spacing(np.minimum(np.abs(b), np.finfo(b.dtype).max / 2))
     return equal | (finite & (np.abs(a - b) <= allowed))

@@ -430,12 +430,16 @@ def operation_attributes(tf, np):
             op.get_attr("T"),
             op.values()[0].name,
             [c.name for c in x.consumers()],
-            op.node_def.name,
-            op.node_def.op,
-            list(op.node_def.input),
         ],
         "messages": [message(lambda: op.get_attr("nothing"))],
     }
+
+
+@case("tf.Operation")
+def node_defs(tf, np):
+    y = tf.reduce_sum(tf.constant([1.0, 2.0], name="x"), name="y")
+    node = y.op.node_def
+    return {"value": [node.name, node.op, list(node.input), sorted(node.attr)]}
 
 
 @case("tf.TensorShape", "tf.Dimension")
@@ -552,7 +556,7 @@ def dtypes(tf, np):
         d = getattr(tf, kind)
         row = [repr(d), str(d), d.name, d.is_floating, d.is_integer, d.is_complex]
         row += [
-            d.is_unsigned,
+            bool(d.is_unsigned),
             d.is_bool,
             d.as_datatype_enum,
             np.dtype(d.as_numpy_dtype).name,
