@@ -11,13 +11,13 @@ import numbers
 
 import numpy as np
 
-from pedagogy_tf.core.dtypes import as_dtype, float32, string
+from pedagogy_tf.core.dtypes import as_dtype, float32, int32, string, uint64
 from pedagogy_tf.core.errors import InvalidArgumentError, explain
 
 __all__ = ["why_no_gpu", "array_module", "to_host", "to_array"]
 
 
-# Name the type of every number
+## Where arrays live
 
 
 @functools.cache
@@ -25,24 +25,21 @@ def _find_cupy():
     """(CuPy, None), or (None, the reason why there is no GPU)."""
     try:
         cupy = importlib.import_module("cupy")
+        count = cupy.cuda.runtime.getDeviceCount()
     except ImportError:
         return None, "CuPy is not installed"
-    try:
-        count = cupy.cuda.runtime.getDeviceCount()
-    except Exception as error:
-        return None, f"CuPy {cupy.__version__} finds no NVIDIA driver ({error})"
-    if count == 0:
-        return None, f"CuPy {cupy.__version__} finds no GPU"
-    return cupy, None
+    except Exception as error:  # CuPy's own classes cannot be named without CuPy
+        return None, f"CuPy finds no driver for a GPU ({error})"
+    return (cupy, None) if count else (None, "CuPy finds no GPU")
 
 
 def why_no_gpu():
-    """One sentence that says why there is no GPU; None if there is one."""
+    """Why there is no GPU, in a few words; None if there is one."""
     return _find_cupy()[1]
 
 
 def array_module(device=""):
-    """NumPy for a CPU ("", "/cpu:0", None), CuPy for a GPU ("/gpu:0", "/device:GPU:0").
+    """NumPy for a CPU ("", None, "/cpu:0"), CuPy for a GPU ("/gpu:0", "/device:GPU:0").
 
     Raises:
       InvalidArgumentError: if there is no GPU.
@@ -51,115 +48,77 @@ def array_module(device=""):
         return np
     cupy, reason = _find_cupy()
     if cupy is None:
-        raise InvalidArgumentError(None, None, explain(
-            f"Cannot use device {device!r}: {reason}.",
-            fix='run on "/cpu:0", or pip install "pedagogy_tf[gpu]" on a machine with one'))
+        message = explain(
+            f"Cannot use device {device}: {reason}.",
+            fix='use "/cpu:0", or pip install "pedagogy_tf[gpu]" where there is a GPU',
+        )
+        raise InvalidArgumentError(None, None, message)
     return cupy
 
 
 def to_host(array):
-    """The same values as a NumPy array."""
+    """The same values as a NumPy array, copied if they are on a GPU."""
     return array.get() if hasattr(array, "__cuda_array_interface__") else array
 
 
-_PYTHON_KINDS = {
-    "b": bool,
-    "i": (numbers.Integral, np.integer),
-    "f": (numbers.Real, np.integer, np.floating),
-    "c": (numbers.Complex, np.number),
-    "S": (str, bytes),
-}
-_PYTHON_KINDS["u"] = _PYTHON_KINDS["i"]
-
-
-def to_array(value, dtype=None, shape=None, verify_shape=False):
-    """The array that `tf.constant(value, dtype, shape)` holds.
-
-    Without `dtype`, Python numbers become int32 or float32 (int64 where int32 is
-    too small), and arrays keep their type; strings become arrays of bytes. If
-    `shape` asks for more elements than there are, the last one repeats.
-
-    Raises:
-      TypeError: the elements do not fit `dtype`, or each other.
-      ValueError: None, ragged lists, more elements than `shape` has room for.
-    """
-    dtype = None if dtype is None else as_dtype(dtype).base_dtype
-    shape = None if shape is None else tuple(int(n) for n in shape)
-    if shape is not None and 0 in shape:
-        value = np.empty(shape, (dtype or float32).as_numpy_dtype)
-    if hasattr(value, "__array__") or isinstance(value, (bytearray, memoryview)):
-        array = _from_array(np.asarray(to_host(value)), dtype)
-    else:
-        array = _from_python(value, dtype)
-    return array if shape is None else _fill(array, shape, verify_shape)
+## From a Python value to an array
 
 
 def _from_array(array, dtype):
-    if dtype is None:
-        dtype = as_dtype(array.dtype)
-    if dtype == string:
-        return _bytes(array.astype(object))
+    """A NumPy array as another one of type `dtype`, or of its own if that is None."""
+    dtype = dtype or as_dtype(array.dtype)
+    return _texts(array, array.shape) if dtype == string else _cast(array, dtype)
+
+
+def _cast(array, dtype):
+    """Numbers of another type; what does not fit wraps or becomes infinite."""
     with np.errstate(all="ignore"):
         return array.astype(dtype.as_numpy_dtype, copy=False)
 
 
-def _from_python(value, dtype):
-    if value is None:
-        raise ValueError("None values not supported.")
-    if dtype is not None:
-        _check_elements(value, dtype)
-    try:
-        array = np.array(value)
-    except ValueError:  # ragged
-        array = np.array(value, dtype=object)
-    wanted = _dense_shape(value)
-    if list(array.shape) != wanted:
-        raise ValueError(explain(
-            f"Argument must be a dense tensor: {value} - got shape {list(array.shape)}, "
-            f"but wanted {wanted}.",
-            fix="give every row the same length (np.stack makes one array of several)"))
-    if dtype == string or dtype is None and array.dtype.kind in "OSU":
-        if array.size == 0:
-            return array.astype(object)
-        objects = np.empty(array.shape, object)  # np.array would trim trailing zero bytes
-        objects[...] = value
-        try:
-            return _bytes(objects)
-        except TypeError:
-            raise TypeError(explain(
-                f"Failed to convert object of type {type(value)} to Tensor. Contents: "
-                f"{value}. Consider casting elements to a supported type.")) from None
-    if dtype is None:
-        return _prefer_32_bits(array)
-    if array.dtype == np.uint64 != dtype and dtype.is_integer:
-        raise OverflowError("Python int too large to convert to C long")
-    with np.errstate(all="ignore"):
-        return array.astype(dtype.as_numpy_dtype)
-
-
-def _prefer_32_bits(array):
-    """float64 -> float32; int64 -> int32 if no value is lost."""
-    with np.errstate(all="ignore"):
-        if array.dtype == np.float64:
-            return array.astype(np.float32)
-        if array.dtype == np.int64:
-            small = array.astype(np.int32)
-            return small if np.array_equal(small, array) else array
-    as_dtype(array.dtype)
+def _texts(values, shape):
+    """An array of bytes objects. TypeError if any of the values is not a text."""
+    array = np.empty(shape, object)
+    array[...] = values
+    for index, text in np.ndenumerate(array):
+        if not isinstance(text, (str, bytes)):
+            raise TypeError(
+                explain(
+                    f"Expected binary or unicode string, got {text!r}",
+                    fix="convert the values with str(...) first",
+                )
+            )
+        array[index] = text.encode() if isinstance(text, str) else bytes(text)
     return array
 
 
-def _bytes(array):
-    """The same array with every text encoded as UTF-8."""
-    flat = np.empty(array.size, object)
-    for i, text in enumerate(array.ravel()):
-        if not isinstance(text, (str, bytes)):
-            raise TypeError(f"Expected binary or unicode string, got {text}")
-        flat[i] = text.encode() if isinstance(text, str) else bytes(text)
-    return flat.reshape(array.shape)
+_FITS = {
+    "b": bool,
+    "i": (numbers.Integral, np.integer),
+    "u": (numbers.Integral, np.integer),
+    "f": (numbers.Real, np.integer, np.floating),
+    "c": (numbers.Complex, np.number),
+    "S": (str, bytes),
+}
+
+
+def _check_elements(value, dtype):
+    """TypeError if an element of nested lists does not fit `dtype`."""
+    fits = _FITS.get(dtype.kind, ())
+    for leaf in _leaves(value):
+        if not isinstance(leaf, fits) and not (dtype.is_integer and _is_index(leaf)):
+            shown = leaf.item() if isinstance(leaf, np.generic) else leaf
+            raise TypeError(
+                explain(
+                    f"Expected {dtype.name}, got {shown!r} of type "
+                    f"'{type(leaf).__name__}' instead.",
+                    fix=f"give values that {dtype.name} can hold, or another dtype",
+                )
+            )
 
 
 def _leaves(value):
+    """The elements of nested lists, in order."""
     if isinstance(value, (list, tuple, range)):
         for item in value:
             yield from _leaves(item)
@@ -167,35 +126,117 @@ def _leaves(value):
         yield value
 
 
-def _check_elements(value, dtype):
-    kinds = _PYTHON_KINDS.get(dtype.kind, ())
-    for leaf in _leaves(value):
-        from_numpy = isinstance(leaf, (np.generic, np.ndarray))
-        if isinstance(leaf, kinds):
-            continue
-        if dtype.is_integer and hasattr(leaf, "__index__") and not from_numpy:
-            continue  # a Dimension
-        shown = leaf.item() if isinstance(leaf, np.generic) else leaf
-        raise TypeError(explain(
-            f"Expected {dtype.name}, got {shown!r} of type '{type(leaf).__name__}' instead."))
+def _is_index(value):
+    """Does Python take it for an index, though it is no NumPy value?"""
+    return hasattr(value, "__index__") and not isinstance(
+        value, (np.generic, np.ndarray)
+    )
 
 
-def _dense_shape(value):
+def _dense(value):
+    """The array that NumPy makes of nested lists. ValueError if they are ragged."""
+    try:
+        array = np.array(value)
+    except ValueError:
+        array = np.array(value, dtype=object)
+    found, wanted = list(array.shape), _first_row_shape(value)
+    if found != wanted:
+        raise ValueError(
+            explain(
+                f"Argument must be a dense tensor: {value} - got shape {found}, "
+                f"but wanted {wanted}.",
+                expected="lists whose rows are equally long, and no arrays inside",
+                fix="fill up the short rows, or use np.array(...) or np.stack(...)",
+            )
+        )
+    return array
+
+
+def _first_row_shape(value):
     if not isinstance(value, (list, tuple)):
         return []
-    return [len(value)] + (_dense_shape(value[0]) if value else [])
+    return [len(value), *(_first_row_shape(value[0]) if value else [])]
+
+
+def _prefer_32_bits(array):
+    """float64 as float32; int64 as int32 if every value fits; others as they are."""
+    if array.dtype == np.float64:
+        return _cast(array, float32)
+    if array.dtype == np.int64:
+        small = _cast(array, int32)
+        return small if np.array_equal(small, array) else array
+    return array
+
+
+def _check_texts(value):
+    """TypeError if nested lists hold anything but texts."""
+    if not all(isinstance(leaf, (str, bytes)) for leaf in _leaves(value)):
+        raise TypeError(
+            explain(
+                f"Failed to convert object of type {type(value)} to Tensor. Contents: "
+                f"{value}. Consider casting elements to a supported type.",
+                expected="numbers, or texts, or lists of one of them; no None",
+            )
+        )
+
+
+def _from_python(value, dtype):
+    """Numbers, texts and nested lists as an array."""
+    if value is None:
+        raise ValueError(explain("None values not supported."))
+    if dtype is not None:
+        _check_elements(value, dtype)
+    array = _dense(value)
+    if dtype is None and array.dtype.kind in "OSU":
+        _check_texts(value)
+        dtype = string
+    if dtype is None:
+        return _prefer_32_bits(array)
+    if dtype == string:
+        return _texts(value, array.shape)
+    if array.dtype == np.uint64 and dtype.is_integer and dtype != uint64:
+        raise OverflowError(explain("Python int too large to convert to C long"))
+    return _cast(array, dtype)
 
 
 def _fill(array, shape, verify_shape):
-    """`array` in another shape; its last element repeats where it is too short."""
+    """`array` in another shape; where it is too short, its last element repeats."""
     if verify_shape and array.shape != shape:
-        raise TypeError(f"Expected Tensor's shape: {shape}, got {array.shape}.")
+        raise TypeError(
+            explain(f"Expected Tensor's shape: {shape}, got {array.shape}.")
+        )
     size = int(np.prod(shape))
     if array.size > size:
         raise ValueError(
-            f"Too many elements provided. Needed at most {size}, but received {array.size}")
-    flat = array.ravel()
-    if flat.size == 0:
+            explain(
+                f"Too many elements provided. Needed at most {size}, "
+                f"but received {array.size}",
+                fix="drop shape=..., or give it the shape of the values",
+            )
+        )
+    if array.size == 0:
         return np.zeros(shape, array.dtype)
-    rest = np.broadcast_to(flat[-1:], (size - flat.size,))
-    return np.concatenate([flat, rest]).reshape(shape)
+    rest = np.broadcast_to(array.ravel()[-1:], (size - array.size,))
+    return np.concatenate([array.ravel(), rest]).reshape(shape)
+
+
+def to_array(value, dtype=None, shape=None, verify_shape=False):
+    """The array that `tf.constant(value, dtype, shape)` holds.
+
+    Without `dtype`, numbers from Python become int32 or float32 (int64 where int32 is
+    too small), and arrays keep their type; texts become bytes. If `shape` has room
+    for more elements than there are, the last one repeats.
+
+    Raises:
+      TypeError: elements that do not fit `dtype`, or each other.
+      ValueError: None, ragged lists, or more elements than `shape` has room for.
+    """
+    dtype = None if dtype is None else as_dtype(dtype).base_dtype
+    shape = None if shape is None else tuple([int(n) for n in shape])
+    if shape is not None and 0 in shape:  # no room: whatever the value, it is not read
+        value = np.empty(shape, (dtype or float32).as_numpy_dtype)
+    if hasattr(value, "__array__") or isinstance(value, (bytearray, memoryview)):
+        array = _from_array(np.asarray(to_host(value)), dtype)
+    else:
+        array = _from_python(value, dtype)
+    return array if shape is None else _fill(array, shape, verify_shape)

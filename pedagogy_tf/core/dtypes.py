@@ -13,6 +13,7 @@ __all__ = [
     "TYPES",
     "REF",
     "DType",
+    "as_dtype",
     "float16",
     "half",
     "float32",
@@ -39,11 +40,10 @@ __all__ = [
     "resource",
     "variant",
     "QUANTIZED_DTYPES",
-    "as_dtype",
 ]
 
 
-# Name the type of every number
+## One table
 
 # name: (number in TensorFlow's types.proto, kind, NumPy type)
 TYPES = {
@@ -71,186 +71,154 @@ TYPES = {
     "uint32": (22, "u", np.uint32),
     "uint64": (23, "u", np.uint64),
 }
-REF = 100  # the number of a reference type is that of its base plus this
+
+REF = 100  # what a reference type adds to the number of its base
+_NAMES = {number: name for name, (number, _, _) in TYPES.items()}
 
 
 class DType:
-    """The type of the elements of a tensor, `tf.float32` and its like.
+    """The type of the elements of a tensor: `tf.float32` and its like.
 
-    A reference type (`float32_ref`) is the type of a variable: a place that
-    holds float32 and can be assigned.
+    Attributes:
+      name: "float32"; a reference type, that of a variable, is "float32_ref".
+      as_datatype_enum: TensorFlow's number for it.
+      kind: one letter: f i u c b as in NumPy, S string, q quantized, O a handle.
+      is_floating, is_integer, ...: what the kind says; a quantized type is neither.
     """
-
-    __slots__ = ("_base", "_enum", "kind", "_name", "_numpy")
 
     def __init__(self, type_enum):
         number = int(type_enum)
         name = _NAMES.get(number % REF) if number < 2 * REF else None
         if name is None:
             raise TypeError(f"type_enum is not a valid types_pb2.DataType: {number}")
-        self._enum = number
+        self.as_datatype_enum = number
         self._base, self.kind, self._numpy = TYPES[name]
-        self._name = name if number < REF else name + "_ref"
+        self.is_ref_dtype = self._is_ref_dtype = number > REF
+        self.name = name + "_ref" * self.is_ref_dtype
+        self.is_floating = self.kind == "f"
+        self.is_integer = self.kind in "iu"
+        self.is_unsigned = self.kind == "u"
+        self.is_complex = self.kind == "c"
+        self.is_bool = self.kind == "b"
+        self.is_quantized = self.kind == "q"
+        self.is_numpy_compatible = self.kind != "O" and self._numpy is not None
 
-    @property
-    def name(self):
-        return self._name
+    def __repr__(self):
+        return f"tf.{self.name}"
 
-    @property
-    def as_datatype_enum(self):
-        return self._enum
+    def __str__(self):
+        return f"<dtype: '{self.name}'>"
 
     @property
     def as_numpy_dtype(self):
+        """The NumPy type of arrays that hold such elements."""
         if self._numpy is None:
-            raise TypeError("NumPy has no bfloat16")
+            raise TypeError(
+                explain(f"NumPy has no {self.name}", fix="use tf.float32 or tf.float16")
+            )
         return self._numpy
 
-    @property
-    def base_dtype(self):
-        return _BY_ENUM[self._base]
+    def _extreme(self, which):
+        """Its "min" or "max". TypeError if it is not a type of real numbers."""
+        if not (self.is_floating or self.is_integer):
+            raise TypeError(explain(f"Cannot find {which}imum value of {self}."))
+        if self._numpy is None:
+            largest = 2.0**127 * (2 - 2.0**-7)
+            return largest if which == "max" else -largest
+        info = np.finfo if self.is_floating else np.iinfo
+        return getattr(info(self._numpy), which)
 
     @property
-    def _as_ref(self):
-        return _BY_ENUM[self._base + REF]
+    def min(self):
+        """The smallest number of this type, below zero if it has a sign."""
+        return self._extreme("min")
 
     @property
-    def _is_ref_dtype(self):
-        return self._enum > REF
-
-    is_ref_dtype = _is_ref_dtype
-
-    @property
-    def real_dtype(self):
-        """The type of the real part: complex64 -> float32, others unchanged."""
-        return {8: float32, 18: float64}.get(self._base, self)
+    def max(self):
+        """The largest number of this type."""
+        return self._extreme("max")
 
     @property
-    def is_floating(self):
-        return self.kind == "f"
-
-    @property
-    def is_integer(self):
-        return self.kind in "iu"
-
-    @property
-    def is_unsigned(self):
-        return self.kind == "u"
-
-    @property
-    def is_complex(self):
-        return self.kind == "c"
-
-    @property
-    def is_bool(self):
-        return self.kind == "b"
-
-    @property
-    def is_quantized(self):
-        return self.kind == "q"
-
-    @property
-    def is_numpy_compatible(self):
-        return self.kind != "O" and self._numpy is not None
+    def limits(self):
+        """(darkest, brightest) value of a pixel of this type."""
+        return (0, 1) if self.kind in "fb" else (0, self.max)
 
     @property
     def size(self):
-        """Bytes per element; a string, resource or variant counts as in TensorFlow."""
+        """Bytes for each element; a string counts as a pointer, a handle as 1."""
         if self.kind == "O":
             return 1
         return 2 if self._numpy is None else np.dtype(self._numpy).itemsize
 
-    @property
-    def min(self):
-        if self._numpy is None:
-            return -3.38953139e38
-        if self.is_floating:
-            return np.finfo(self._numpy).min
-        if self.is_integer:
-            return np.iinfo(self._numpy).min
-        raise TypeError(f"Cannot find minimum value of {self}.")
-
-    @property
-    def max(self):
-        if self._numpy is None:
-            return 3.38953139e38
-        if self.is_floating:
-            return np.finfo(self._numpy).max
-        if self.is_integer:
-            return np.iinfo(self._numpy).max
-        raise TypeError(f"Cannot find maximum value of {self}.")
-
-    @property
-    def limits(self):
-        """(0, brightest value) when pixels have this type: 1 for floats."""
-        return (0, 1 if self.is_floating or self.is_bool else self.max)
-
-    def is_compatible_with(self, other):
-        """May a value of type `other` go where this type is wanted?"""
-        other = as_dtype(other)
-        return self._enum in (other._enum, other._base)
-
     def __eq__(self, other):
-        if type(other) is not DType:
-            try:
-                other = as_dtype(other)
-            except TypeError:
-                return False
-        return self._enum == other._enum
-
-    def __ne__(self, other):
-        return not self == other
+        other = _find(other)
+        return other is not None and self.as_datatype_enum == other.as_datatype_enum
 
     def __hash__(self):
-        return self._enum
+        return self.as_datatype_enum
 
     def __reduce__(self):
-        return as_dtype, (self._name,)
+        return as_dtype, (self.name,)
 
-    def __repr__(self):
-        return f"tf.{self._name}"
+    @property
+    def base_dtype(self):
+        """The type without reference: float32_ref -> float32."""
+        return _BY_NUMBER[self._base]
 
-    def __str__(self):
-        return f"<dtype: '{self._name}'>"
+    @property
+    def _as_ref(self):
+        """The type of a variable that holds this type: float32 -> float32_ref."""
+        return _BY_NUMBER[self._base + REF]
+
+    @property
+    def real_dtype(self):
+        """The type of the real part: complex64 -> float32; others as they are."""
+        parts = {"complex64": float32, "complex128": float64}
+        return parts.get(self.base_dtype.name, self)
+
+    def is_compatible_with(self, other):
+        """May a tensor of type `other` go where this type is wanted?"""
+        return self in (as_dtype(other), as_dtype(other).base_dtype)
 
 
-_NAMES = {number: name for name, (number, _, _) in TYPES.items()}
-_BY_ENUM = {n: DType(n) for base in _NAMES for n in (base, base + REF)}
+## When are two types the same?
 
-float16 = half = _BY_ENUM[19]
-float32 = _BY_ENUM[1]
-float64 = double = _BY_ENUM[2]
-bfloat16 = _BY_ENUM[14]
-int8 = _BY_ENUM[6]
-int16 = _BY_ENUM[5]
-int32 = _BY_ENUM[3]
-int64 = _BY_ENUM[9]
-uint8 = _BY_ENUM[4]
-uint16 = _BY_ENUM[17]
-uint32 = _BY_ENUM[22]
-uint64 = _BY_ENUM[23]
-complex64 = _BY_ENUM[8]
-complex128 = _BY_ENUM[18]
-bool_ = _BY_ENUM[10]  # tf.bool; here the name would hide Python's
-string = _BY_ENUM[7]
-qint8 = _BY_ENUM[11]
-quint8 = _BY_ENUM[12]
-qint16 = _BY_ENUM[15]
-quint16 = _BY_ENUM[16]
-qint32 = _BY_ENUM[13]
-resource = _BY_ENUM[20]
-variant = _BY_ENUM[21]
-QUANTIZED_DTYPES = frozenset(d for d in _BY_ENUM.values() if d.is_quantized)
-
-_BY_NAME = {d.name: d for d in _BY_ENUM.values()}
-for _short, _long in (("half", "float16"), ("float", "float32"), ("double", "float64")):
-    _BY_NAME[_short] = _BY_NAME[_long]
-    _BY_NAME[_short + "_ref"] = _BY_NAME[_long + "_ref"]
-_BY_NUMPY = {
-    np.dtype(d.as_numpy_dtype): d
-    for n, d in _BY_ENUM.items()
-    if n < REF and d.is_numpy_compatible
+_BY_NUMBER = {n: DType(n) for base in _NAMES for n in (base, base + REF)}
+_BY_NAME = {dtype.name: dtype for dtype in _BY_NUMBER.values()}
+_BY_NAME |= {
+    short + ref: _BY_NAME[long + ref]
+    for short, long in {
+        "half": "float16",
+        "float": "float32",
+        "double": "float64",
+    }.items()
+    for ref in ("", "_ref")
 }
+_BY_NUMPY = {
+    np.dtype(dtype.as_numpy_dtype): dtype
+    for number, dtype in _BY_NUMBER.items()
+    if number < REF and dtype.is_numpy_compatible
+}
+_BY_PYTHON = {float: "float32", bool: "bool", object: "string"}
+
+
+def _find(value):
+    """The DType that a value stands for, or None."""
+    if isinstance(value, DType):
+        return value
+    if isinstance(value, str):
+        return _BY_NAME.get(value)
+    if isinstance(value, int):
+        return _BY_NUMBER.get(value)
+    if isinstance(value, type) and value in _BY_PYTHON:
+        return _BY_NAME[_BY_PYTHON[value]]
+    if isinstance(value, type) and issubclass(value, np.generic):
+        value = np.dtype(value)
+    if not isinstance(value, np.dtype):
+        return None
+    if value.kind in "SU":
+        return _BY_NAME["string"]
+    return _BY_NUMPY.get(value.newbyteorder("="))
 
 
 def as_dtype(type_value):
@@ -259,34 +227,42 @@ def as_dtype(type_value):
     Raises:
       TypeError: if there is none.
     """
-    if type(type_value) is DType:
-        return type_value
-    found = None
-    if isinstance(type_value, str):
-        found = _BY_NAME.get(type_value)
-    elif isinstance(type_value, (int, np.integer)):
-        found = _BY_ENUM.get(int(type_value))
-    elif type_value is float:
-        found = float32
-    elif isinstance(type_value, np.dtype):
-        found = string if type_value.kind in "SU" else _BY_NUMPY.get(type_value)
-        if found is None:
-            found = _BY_NUMPY.get(type_value.newbyteorder("="))
-    elif type_value in (bool, object) or (
-        isinstance(type_value, type) and issubclass(type_value, np.generic)
-    ):
-        return as_dtype(np.dtype(type_value))
+    found = _find(type_value)
     if found is None:
-        raise TypeError(_no_dtype(type_value))
+        name = str(getattr(type_value, "__name__", type_value))
+        meant = {"int": ["int32", "int64"], "str": ["string"], "bytes": ["string"]}
+        near = meant.get(name) or near_misses(name, TYPES)
+        raise TypeError(
+            explain(
+                f"Cannot convert value {type_value!r} to a TensorFlow DType.",
+                expected="a type such as tf.float32, its name, or a NumPy type",
+                did_you_mean=" or ".join(f"tf.{name}" for name in near) or None,
+            )
+        )
     return found
 
 
-def _no_dtype(value):
-    hints = {int: "int32", "int": "int32", str: "string", "str": "string"}
-    name = value if isinstance(value, str) else getattr(value, "__name__", "")
-    near = [hints[value]] if value.__hash__ and value in hints else near_misses(name, _BY_NAME)
-    return explain(
-        f"Cannot convert value {value!r} to a TensorFlow DType.",
-        expected="a type such as tf.float32, its name, or a NumPy type",
-        fix="did you mean " + " or ".join(f"tf.{n}" for n in near) + "?" if near else None,
-    )
+float16 = half = as_dtype("float16")
+float32 = as_dtype("float32")
+float64 = double = as_dtype("float64")
+bfloat16 = as_dtype("bfloat16")
+int8 = as_dtype("int8")
+int16 = as_dtype("int16")
+int32 = as_dtype("int32")
+int64 = as_dtype("int64")
+uint8 = as_dtype("uint8")
+uint16 = as_dtype("uint16")
+uint32 = as_dtype("uint32")
+uint64 = as_dtype("uint64")
+complex64 = as_dtype("complex64")
+complex128 = as_dtype("complex128")
+bool_ = as_dtype("bool")
+string = as_dtype("string")
+qint8 = as_dtype("qint8")
+quint8 = as_dtype("quint8")
+qint16 = as_dtype("qint16")
+quint16 = as_dtype("quint16")
+qint32 = as_dtype("qint32")
+resource = as_dtype("resource")
+variant = as_dtype("variant")
+QUANTIZED_DTYPES = frozenset(d for d in _BY_NUMBER.values() if d.is_quantized)
