@@ -30,6 +30,17 @@ def a_deep_chain(tf, np):
     return {"gradient": tf.gradients(y, x)}
 
 
+@case("tf.gradients", within=1e-4)
+def three_thousand_steps_deep(tf, np):
+    with tf.Graph().as_default():  # out of sight of the list of nodes
+        y = x = tf.constant(0.5)
+        for _ in range(3000):
+            y = y * 1.0001
+        (d,) = tf.gradients(y, x)
+        with tf.Session() as sess:
+            return {"value": sess.run(y), "gradient": sess.run(d)}
+
+
 @case("tf.gradients")
 def several_ys_add_up(tf, np):
     x = tf.constant([1.0, 2.0], name="x")
