@@ -460,6 +460,12 @@ def test_outputs_lose_what_differs_between_machines():
     assert stable.metadata == {"image/png": {"alt": "words"}}
 
 
+def test_a_stored_traceback_is_short():
+    frames = ["----", "ValueError", "cell", "deep", "deeper", "ValueError: no"]
+    output = nbformat.v4.new_output("error", ename="", evalue="", traceback=frames)
+    assert notebook.stable_output(output, 1).traceback == [*frames[:3], frames[-1]]
+
+
 def test_a_chapter_runs_once_and_its_second_run_changes_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr(chapters, "NOTEBOOKS", tmp_path)
     monkeypatch.setattr(notebook, "NOTEBOOKS", tmp_path)
@@ -505,7 +511,7 @@ def image(**metadata):
     return nbformat.v4.new_output("display_data", data, metadata=metadata)
 
 
-ERROR = nbformat.v4.new_output("error", ename="E", evalue="", traceback=[])
+ERROR = nbformat.v4.new_output("error", ename="E", evalue="", traceback=["E"])
 EXPECTED = {"tags": ["raises-exception"]}
 
 
