@@ -37,6 +37,7 @@ def main() -> int:
     subprocess.run(command, cwd=ROOT, check=True)
     PDF.parent.mkdir(parents=True, exist_ok=True)
     options = ["--headless", "--disable-gpu", "--no-pdf-header-footer"]
+    options += ["--generate-pdf-document-outline"]
     options += ["--virtual-time-budget=60000"]  # time for MathJax to set the formulas
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         options.append("--no-sandbox")  # Chromium refuses to run as root with one

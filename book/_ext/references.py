@@ -20,6 +20,7 @@ CHAPTER = re.compile(
 )
 PAPER = re.compile(r"\[[^\]]+\]\((?:\.\./)?references\.md#(\w+)\)")
 MODULE = re.compile(rf"(?:{house.PACKAGE}[./])?(\w+(?:[./]\w+)+?)(?:\.py)?")
+TAKEN = (nodes.reference, nodes.title, nodes.rubric, nodes.term)
 
 
 def read(app, docname, content):
@@ -79,7 +80,7 @@ class Link(SphinxPostTransform):
     def is_free(self, node) -> bool:
         """Not inside a link or a title."""
         while node := node.parent:
-            if isinstance(node, nodes.reference | nodes.title | nodes.term):
+            if isinstance(node, TAKEN):
                 return False
         return True
 
