@@ -552,6 +552,8 @@ def constant_value(tensor, depth=100):
     row = ROWS.get(operation.type)
     if row is None or row.stateful or not depth or not row.outputs:
         return None
+    if operation.type == "PlaceholderWithDefault":
+        return None  # a feed may take its place
     if hasattr(tensor, "_constant"):
         return tensor._constant
     if row.sizes_rule is not None:
