@@ -16,7 +16,7 @@ export OPENBLAS_NUM_THREADS := 1
 help:
 	@sed -n 's/^## //p' Makefile
 
-.venv/ready: requirements.txt
+.venv/ready: requirements.txt tools/constraints.txt
 	@test -x $(PY) || { \
 	  for p in python3.13 python3.12 python3.11 python3 python; do \
 	    $$p -c 'import sys, ensurepip, venv; sys.exit(sys.version_info[:2] not in \
