@@ -59,3 +59,9 @@ def test_the_package_alone_is_light():
     loaded = {name.split(".")[0] for name in done.stdout.split()}
     heavy = {"cupy", "matplotlib", "IPython", "h5py", "PIL", "scipy", "tensorflow"}
     assert loaded & heavy == set()
+
+
+def test_binder_gets_the_versions_that_are_tested():
+    wanted = (ROOT / ".binder" / "requirements.txt").read_text("utf-8").split("\n")
+    tested = (ROOT / "requirements.txt").read_text("utf-8").split("\n")
+    assert set(wanted) <= set(tested)

@@ -46,17 +46,19 @@ def do_chapter(args):
     """Run chapters in the making; what is broken in others is told and left out."""
     from tools import notebook, style
 
+    if not args.numbers:
+        raise BookError("make chapter", "which one?", "Say make chapter C=05.")
     broken: list[BookError] = []
     chapters = read_all(broken)
     export.write(export.build(chapters, broken), delete=not broken)
-    wanted = select(chapters, args.numbers)
     for error in broken:
         print(f"left out: {error}\n", file=sys.stderr)
-    if any(c.path.name in str(error) for c in wanted for error in broken):
-        raise BookError("not run", "the chapter breaks a law", "See above.")
+    wanted = select(chapters, args.numbers)
+    if any(chapter.path.name in error.place for chapter in wanted for error in broken):
+        raise BookError("make chapter", "it was left out", "The reason is above.")
     raise_all(notebook.run(wanted, force=True))
-    for chapter in wanted:
-        print(*style.advice(chapter), sep="\n")
+    for text in [text for chapter in wanted for text in style.advice(chapter)]:
+        print(text)
 
 
 def do_run(args):
@@ -78,9 +80,10 @@ def do_check(args):
     """Print what is wrong, and advice on request."""
     from tools import check
 
-    found, advice = check.problems(), check.advice() if args.advice else []
-    print(*[f"advice: {text}" for text in advice], *found, sep="\n")
-    print(f"check: {len(found)} problems" if found else "check: all agree")
+    for text in check.advice() if args.advice else []:
+        print(f"advice: {text}")
+    found = check.problems()
+    print(*found, f"check: {len(found)} problems", sep="\n")
     raise SystemExit(bool(found))
 
 
