@@ -320,6 +320,10 @@ REFUSED = {
         ["#| export core/graph.py\nA = 1"],
         "names no module",
     ),
+    "a directive that is not at the top": (
+        ["# mine\n#| export core.graph\nA = 1"],
+        "`#| export core.graph` stands below other lines",
+    ),
     "a room that is not in the plan": (
         [f"#| export attic.box\n{DOC}A = 1"],
         "the plan of the house has no room attic.box",

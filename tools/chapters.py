@@ -133,7 +133,7 @@ def read(path: Path) -> Chapter:
     """A chapter with its code cells.
 
     Raises:
-        BookError: a directive is unknown or says nothing.
+        BookError: a directive is unknown, says nothing, or stands where it is not seen.
     """
     chapter, default = Chapter(path), None
     for section, line, tags, source in code_cells(chapter.text):
@@ -151,6 +151,12 @@ def read(path: Path) -> Chapter:
                         "`#| export` does not say to which module",
                         "Write `#| export core.name`, or `#| default_exp` above it.",
                     )
+        if late := [line for line in lines if line.startswith("#|")]:
+            raise BookError(
+                cell.place,
+                f"`{late[0]}` stands below other lines",
+                "Directives open a cell.",
+            )
         cell.line += source.count("\n") + 1 - len(lines)
         cell.source = "\n".join(lines).rstrip("\n")
         chapter.cells.append(cell)
