@@ -92,8 +92,9 @@ def stable_output(output: nbformat.NotebookNode, count: int) -> nbformat.Noteboo
     text = json.dumps(output)
     for root in (str(ROOT), str(ROOT).replace(str(Path.home()), "~", 1)):
         text = text.replace(f"{root}/", "")
-    text = re.sub(r"[~/][\w./+-]*/(site-packages|python3\.\d+)/", r"\1/", text)
-    text = re.sub(r"[^\s\"]*ipykernel_\d+/\d+\.py", "cell", text)
+    # The lengths have bounds: without, a picture, which is one long word, takes a minute.
+    text = re.sub(r"[~/][\w./+-]{0,200}/(site-packages|python3\.\d+)/", r"\1/", text)
+    text = re.sub(r"[^\s\"]{0,99}ipykernel_\d+/\d+\.py", "cell", text)
     output = nbformat.from_dict(json.loads(text))
     if "execution_count" in output:
         output.execution_count = count
