@@ -30,6 +30,7 @@ class BookError(Exception):
 
     def __init__(self, place: str, what: str, fix: str):
         super().__init__(place, what, fix)  # three arguments: it crosses processes
+        self.place = place
 
     def __str__(self) -> str:
         place, what, fix = self.args
