@@ -9,9 +9,14 @@ in the graph's own language, so that a gradient can be differentiated again.
 
 from collections import deque
 from contextlib import nullcontext
+from enum import Enum
+from functools import reduce
+
+import numpy as np
 
 from pedagogy_tf.core.errors import explain
 from pedagogy_tf.core.graph import (
+    ROWS,
     Tensor,
     colocate_with,
     device,
@@ -23,26 +28,334 @@ from pedagogy_tf.core.ops.basic import (
     IndexedSlices,
     add_n,
     fill,
+    identity,
+    reshape,
     shape,
     tuple_,
     zeros_like,
 )
+from pedagogy_tf.core.shapes import TensorShape
 
 __all__ = [
+    "is_trainable",
+    "count_uses",
+    "last_to_first",
+    "AggregationMethod",
+    "UnconnectedGradients",
+    "Blame",
+    "add_by_device",
+    "add_rows",
+    "rule_for",
+    "pass_on",
+    "require_one_each",
+    "learn_shape",
+    "first_blame",
+    "as_tensor",
+    "ones_for",
+    "with_name",
+    "require_kin",
     "gradients",
     "as_list",
-    "as_place",
-    "is_trainable",
-    "count_waiting",
-    "first_blame",
-    "Blame",
-    "sum_of",
-    "pass_on",
-    "rule_for",
+    "as_unconnected",
+    "first_operations",
+    "hessians",
+    "hessian",
 ]
 
 
-# Follow the blame backwards
+## Who can be blamed
+
+
+def is_trainable(tensor):
+    """Whether blame can flow through a tensor: its elements are real or complex."""
+    dtype = tensor.dtype.base_dtype
+    return dtype.is_floating or dtype.is_complex
+
+
+def count_uses(ys, xs):
+    """How often operations between xs and ys are used there.
+
+    Returns:
+      A dict: each operation on a path from an x to a y -> how many inputs of such
+      operations are outputs of it.
+    """
+    reached, stack = set(), [x.op for x in xs]
+    while stack:
+        operation = stack.pop()
+        if operation not in reached:
+            reached.add(operation)
+            for tensor in filter(is_trainable, operation.outputs):
+                stack += tensor.consumers()
+    uses, stack = {}, [y.op for y in ys]
+    while stack:
+        operation = stack.pop()
+        if operation in reached and operation not in uses:
+            uses[operation] = 0
+            stack += [tensor.op for tensor in operation.inputs]
+    for operation in uses:
+        for tensor in operation.inputs:
+            if tensor.op in uses:
+                uses[tensor.op] += 1
+    return uses
+
+
+## In which order
+
+
+def last_to_first(ys, uses):
+    """The operations between xs and ys, each after all that use it."""
+    left = dict(uses)
+    ready = deque(dict.fromkeys(y.op for y in ys if left.get(y.op) == 0))
+    while ready:
+        operation = ready.popleft()
+        yield operation
+        for tensor in operation.inputs:
+            if tensor.op in left:
+                left[tensor.op] -= 1
+                if not left[tensor.op]:
+                    ready.append(tensor.op)
+
+
+## Adding up
+
+
+class AggregationMethod:
+    """How blame that comes together is added up; the sum is the same.
+
+    Attributes:
+      ADD_N, DEFAULT: one AddN of all parts.
+      EXPERIMENTAL_TREE: two at a time.
+      EXPERIMENTAL_ACCUMULATE_N: one AccumulateNV2, where the shape is known and there
+        are more than two parts.
+    """
+
+    ADD_N = 0
+    DEFAULT = ADD_N
+    EXPERIMENTAL_TREE = 1
+    EXPERIMENTAL_ACCUMULATE_N = 2
+
+
+class UnconnectedGradients(Enum):
+    """What an x gets that no y depends on: None, or zeros in its shape."""
+
+    NONE = "none"
+    ZERO = "zero"
+
+
+class Blame:
+    """The blame that has come in for each output of each operation.
+
+    Args:
+      method: an AggregationMethod; None for the default.
+
+    Raises:
+      ValueError: if there is no such method.
+    """
+
+    def __init__(self, method=None):
+        if method not in (None, 0, 1, 2):
+            raise ValueError(f"Invalid aggregation_method specified {method}.")
+        self.method = method
+        self.parts = {}  # operation -> a list of parts for each output
+        self.sums = {}  # operation -> the sum for each output, None if none came
+
+    def add(self, tensor, part):
+        """Some more blame for a tensor."""
+        parts = self.parts.setdefault(tensor.op, [[] for _ in tensor.op.outputs])
+        parts[tensor.value_index].append(part)
+
+    def collect(self, operation):
+        """The sum for each output of an operation all of whose blame is in."""
+        parts = self.parts.get(operation, [[]] * len(operation.outputs))
+        self.sums[operation] = [self.add_up(p, operation) for p in parts]
+        return list(self.sums[operation])
+
+    def add_up(self, parts, operation):
+        """The sum of what came together; None if nothing did."""
+        if len(parts) < 2:
+            return parts[0] if parts else None
+        if any(isinstance(part, IndexedSlices) for part in parts):
+            return add_rows(parts)
+        if self.method in (None, AggregationMethod.ADD_N):
+            return add_by_device(parts)
+        shape = reduce(lambda s, part: s.merge_with(part.shape), parts, TensorShape(None))
+        by_two = self.method == AggregationMethod.EXPERIMENTAL_TREE
+        if by_two or len(parts) == 2 or not shape.is_fully_defined():
+            with name_scope(f"{operation.name}_gradient_sum"):
+                return reduce(lambda x, y: add_n([x, y]), parts)
+        return ROWS["AccumulateNV2"](parts, shape)
+
+    def of(self, x, unconnected):
+        """The blame for one of the xs, when all operations have been visited."""
+        if x.op not in self.parts:
+            return zeros_like(x) if unconnected is UnconnectedGradients.ZERO else None
+        return self.sums[x.op][x.value_index]
+
+
+def add_by_device(parts):
+    """The sum of tensors: first on each device, then of these sums."""
+    on_device = {}
+    for part in parts:
+        on_device.setdefault(part.device, []).append(part)
+    sums = []
+    for _, group in sorted(on_device.items()):
+        with colocate_with(group[0].op, ignore_existing=True):
+            sums.append(add_n(group))
+    return add_n(sums)
+
+
+def add_rows(parts):
+    """The sum of IndexedSlices: all their rows, one after the other."""
+    if any(isinstance(part, Tensor) for part in parts):
+        return add_n(parts)
+    concat = ROWS["ConcatV2"]
+    values = concat([part.values for part in parts], 0, name="concat")
+    indices = concat([part.indices for part in parts], 0, name="concat")
+    return IndexedSlices(values, indices, parts[0].dense_shape)
+
+
+## Passing on
+
+
+def rule_for(operation):
+    """The gradient rule of an operation; None if no blame flows through it.
+
+    Raises:
+      LookupError: if nobody gave its type a rule.
+    """
+    name = operation.attrs.get("_gradient_op_type", operation.type)
+    if name not in GRADIENTS:
+        raise LookupError(
+            explain(
+                f"No gradient defined for operation '{operation.name}' (op type: "
+                f"{operation.type})",
+                where=operation.site,
+                fix=f"@tf.RegisterGradient({name!r}) gives it a rule; "
+                f"tf.NotDifferentiable({name!r}) says that no blame flows through it",
+            )
+        )
+    return GRADIENTS[name]
+
+
+def pass_on(operation, blame, stop, gate):
+    """Turn the blame for an operation's outputs into blame for its inputs."""
+    dys = blame.collect(operation)
+    if stop or not operation.inputs or all(dy is None for dy in dys):
+        return
+    rule = rule_for(operation)
+    if rule is None:
+        return
+    for i, y in enumerate(operation.outputs):
+        if dys[i] is None and is_trainable(y):
+            dys[i] = zeros_like(y, optimize=False)
+    with name_scope(f"{operation.name}_grad"):
+        dxs = as_list(rule(operation, *dys))
+        require_one_each(operation, dxs)
+        if gate and sum(dx is not None for dx in dxs) > 1:
+            with device(None), colocate_with(None, ignore_existing=True):
+                dxs = tuple_(dxs)
+    for i, (x, dx) in enumerate(zip(operation.inputs, dxs, strict=True)):
+        if dx is not None:
+            learn_shape(operation, i, dx)
+            blame.add(x, dx)
+
+
+def require_one_each(operation, dxs):
+    """A rule gives a tensor or None for each input."""
+    if len(dxs) != len(operation.inputs):
+        raise ValueError(
+            f"Num gradients {len(dxs)} generated for op {operation} do not match num "
+            f"inputs {len(operation.inputs)}"
+        )
+
+
+def learn_shape(operation, i, dx):
+    """Blame has the shape of what it is for."""
+    x = operation.inputs[i]
+    if isinstance(dx, Tensor):
+        try:
+            dx.set_shape(x.shape)
+        except ValueError:
+            raise ValueError(
+                "Incompatible shapes between op input and calculated input gradient.  "
+                f"Forward operation: {operation.name}.  Input index: {i}. Original "
+                f"input shape: {x.shape}.  Calculated input gradient shape: {dx.shape}"
+            ) from None
+
+
+## First blame
+
+
+def first_blame(ys, grad_ys, place):
+    """The blame that each y starts with: what is given, or ones.
+
+    Raises:
+      ValueError: if there are not as many grad_ys as ys.
+      TypeError: if blame and y do not go together, or a y needs a grad_y and has none.
+    """
+    if len(grad_ys) != len(ys):
+        raise ValueError(f"Passed {len(grad_ys)} grad_ys for {len(ys)} ys")
+    given = [as_tensor(dy, f"grad_y_{i}") for i, dy in enumerate(grad_ys)]
+    for i, (y, dy) in enumerate(zip(ys, given, strict=True)):
+        with place(y.op):
+            if dy is None:
+                yield y, ones_for(y, f"grad_ys_{i}")
+            else:
+                require_kin(y, dy)
+                yield y, with_name(dy, f"grad_ys_{i}")
+
+
+def as_tensor(x, name, as_ref=False):
+    """A value as a tensor; IndexedSlices and None as they are."""
+    if x is None or isinstance(x, IndexedSlices):
+        return x
+    return convert_to_tensor(x, name=name, as_ref=as_ref)
+
+
+def ones_for(y, name):
+    """Blame of one for each element of y."""
+    if y.dtype.is_complex:
+        raise TypeError(
+            f"Gradients of complex tensors must set grad_ys (y.dtype = {y.dtype!r})"
+        )
+    return fill(shape(y), constant(1, dtype=y.dtype, name=name))
+
+
+def with_name(dy, name):
+    """Given blame, under a name of its own."""
+    if isinstance(dy, Tensor):
+        return identity(dy, name=name)
+
+    def named(part, suffix):
+        return part if part is None else identity(part, name=f"{name}_{suffix}")
+
+    indices = named(dy.indices, "indices")
+    return IndexedSlices(
+        named(dy.values, "values"), indices, named(dy.dense_shape, "shape")
+    )
+
+
+def require_kin(y, dy):
+    """Real and whole numbers are blamed by such, complex ones by complex ones."""
+    y_real, dy_real = (t.dtype.is_floating or t.dtype.is_integer for t in (y, dy))
+    if not y_real and not y.dtype.is_complex:
+        raise TypeError(
+            f"Tensor {y} with type {y.dtype.base_dtype.name} must be numeric to obtain "
+            "a default gradient"
+        )
+    if y_real and not dy_real:
+        kind, wanted = "real or integer-valued", "real or integer"
+    elif not y_real and not dy.dtype.is_complex:
+        kind, wanted = "complex-valued", "real"  # so says TensorFlow; it means complex
+    else:
+        return
+    raise TypeError(
+        f"Gradient type {dy.dtype.base_dtype.name} generated for {kind} tensor {y} with "
+        f"type {y.dtype.base_dtype.name} must be {wanted}"
+    )
+
+
+## gradients
 
 
 def gradients(
@@ -54,201 +367,108 @@ def gradients(
     gate_gradients=False,
     aggregation_method=None,
     stop_gradients=None,
-    unconnected_gradients="none",
+    unconnected_gradients=UnconnectedGradients.NONE,
 ):
-    """The derivatives of the sum of `ys` with respect to each of `xs`, as tensors.
+    """The derivatives of the sum of `ys` with respect to each of `xs`.
 
     Args:
       ys: a tensor or a list of tensors.
       xs: a tensor or a variable, or a list of these.
-      grad_ys: the blame for each y, in its shape; ones unless given.
+      grad_ys: the blame for each y, in its shape; None for ones.
       name: the scope of the new operations.
-      colocate_gradients_with_ops: put each where the operation it belongs to lives.
-      gate_gradients: hand on blame for an operation's inputs only when it is complete.
-      aggregation_method: how blame that meets is added up; all ways give the same sum.
-      stop_gradients: tensors that are taken as constants.
-      unconnected_gradients: "none" or "zero": what an x gets that no y depends on.
+      colocate_gradients_with_ops: place each where the operation it belongs to lives.
+      gate_gradients: hand on blame for the inputs of an operation only when it is
+        there for all of them.
+      aggregation_method: one of AggregationMethod.
+      stop_gradients: tensors, taken as constants.
+      unconnected_gradients: one of UnconnectedGradients, or its value.
 
     Returns:
       A list with a tensor, an IndexedSlices or None for each x.
 
     Raises:
       LookupError: if an operation on the way has no gradient rule.
+      ValueError, TypeError: if arguments do not go together.
     """
-    if unconnected_gradients not in ("none", "zero"):
-        raise ValueError(
-            f"Unknown value for unconnected_gradients: {unconnected_gradients!r}"
-        )
-    ys, xs, stops = as_list(ys), as_list(xs), as_list(stop_gradients)
+    unconnected = as_unconnected(unconnected_gradients)
+    ys, xs = as_list(ys), as_list(xs)
+    stops = [] if stop_gradients is None else as_list(stop_gradients)
     grad_ys = [None] * len(ys) if grad_ys is None else as_list(grad_ys)
+    place = colocate_with if colocate_gradients_with_ops else nullcontext
     with name_scope(name, "gradients", [*ys, *xs, *stops, *grad_ys]):
-        get_default_graph().unique_name("uid")
+        get_default_graph().unique_name("uid")  # TensorFlow uses up this name
         ys = [convert_to_tensor(y, name=f"y_{i}") for i, y in enumerate(ys)]
-        xs = [as_place(x, f"x_{i}") for i, x in enumerate(xs)]
-        blame = Blame()
-        for y, dy in zip(ys, first_blame(ys, grad_ys), strict=True):
+        xs = [as_tensor(x, f"x_{i}", as_ref=True) for i, x in enumerate(xs)]
+        blame = Blame(aggregation_method)
+        for y, dy in first_blame(ys, grad_ys, place):
             blame.add(y, dy)
-        waiting = count_waiting(ys, xs)
-        stop_ops = {t.op for t in stops} | {
-            x.op for x in xs if not any(waiting.get(t.op) for t in x.op.inputs)
-        }
-        ready = deque(dict.fromkeys(y.op for y in ys if waiting.get(y.op) == 0))
-        while ready:
-            operation = ready.popleft()
-            place = (
-                colocate_with(operation)
-                if colocate_gradients_with_ops
-                else nullcontext()
-            )
-            with place:
-                pass_on(operation, blame, operation in stop_ops, gate_gradients)
-            for tensor in operation.inputs:
-                if tensor.op in waiting:
-                    waiting[tensor.op] -= 1
-                    if not waiting[tensor.op]:
-                        ready.append(tensor.op)
-        return [blame.for_source(x, unconnected_gradients) for x in xs]
+        uses = count_uses(ys, xs)
+        ends = {t.op for t in stops} | first_operations(xs, uses)
+        for operation in last_to_first(ys, uses):
+            with place(operation):
+                pass_on(operation, blame, operation in ends, gate_gradients)
+    return [blame.of(x, unconnected) for x in xs]
 
 
 def as_list(x):
-    """A list of x, or x itself if it is one; None is an empty list."""
-    return [] if x is None else list(x) if isinstance(x, (list, tuple)) else [x]
+    """A list of what is in a list or tuple, or of x alone."""
+    return list(x) if isinstance(x, (list, tuple)) else [x]
 
 
-def as_place(x, name):
-    """The tensor with respect to which we differentiate: for a variable, its memory."""
-    if isinstance(x, IndexedSlices):
-        return x
-    return convert_to_tensor(x, name=name, as_ref=True)
+def as_unconnected(value):
+    """One of UnconnectedGradients, from it or its value."""
+    try:
+        return UnconnectedGradients(value)
+    except ValueError:
+        raise ValueError(
+            f"Unknown value for unconnected_gradients: {value!r}"
+        ) from None
 
 
-def is_trainable(tensor):
-    """Whether blame can flow through a tensor: its elements are real or complex."""
-    dtype = tensor.dtype.base_dtype
-    return dtype.is_floating or dtype.is_complex
+def first_operations(xs, uses):
+    """The operations of xs that depend on no other x: there the way back ends."""
+    return {x.op for x in xs if not any(uses.get(t.op) for t in x.op.inputs)}
 
 
-def count_waiting(ys, xs):
-    """How many uses of each operation's outputs lie between `xs` and `ys`.
+## hessians
+
+
+def hessians(ys, xs, name="hessians", **options):
+    """The second derivatives of the sum of `ys`: for each x, how its gradient changes.
+
+    Each row is the gradient of one element of the gradient.
+
+    Args:
+      ys: a tensor or a list of tensors.
+      xs: tensors of known shape.
+      name: the scope of the new operations.
+      **options: more arguments of `gradients`.
 
     Returns:
-      A dict with the operations that lie on a path from an x to a y; an operation is
-      visited when all those uses have been.
-    """
-    reached, stack = set(), [x.op for x in xs]
-    while stack:
-        operation = stack.pop()
-        if operation not in reached:
-            reached.add(operation)
-            for tensor in operation.outputs:
-                if is_trainable(tensor):
-                    stack += tensor._consumers
-    between, stack = {}, [y.op for y in ys]
-    while stack:
-        operation = stack.pop()
-        if operation in reached and operation not in between:
-            between[operation] = 0
-            stack += [t.op for t in operation.inputs]
-    for operation in between:
-        for tensor in operation.inputs:
-            if tensor.op in between:
-                between[tensor.op] += 1
-    return between
-
-
-def first_blame(ys, grad_ys):
-    """The blame that each y starts with: what is given, or ones.
+      A list: for each x, a tensor of shape x.shape + x.shape.
 
     Raises:
-      ValueError: if there are not as many grad_ys as ys.
-      TypeError: if a y is complex and has no grad_y, or their dtypes do not go together.
+      ValueError: if the shape of an x is not known.
     """
-    if len(grad_ys) != len(ys):
-        raise ValueError(f"Passed {len(grad_ys)} grad_ys for {len(ys)} ys")
-    for i, (y, dy) in enumerate(zip(ys, grad_ys, strict=True)):
-        if dy is not None:
-            yield convert_to_tensor(dy, name=f"grad_y_{i}")
-            continue
-        if y.dtype.is_complex:
-            raise TypeError(
-                f"Gradients of complex tensors must set grad_ys (y.dtype = {y.dtype!r})"
-            )
-        yield fill(shape(y), constant(1, dtype=y.dtype, name=f"grad_ys_{i}"))
+    xs = as_list(xs)
+    dxs = gradients(ys, xs, **options)
+    with name_scope(name):
+        return [hessian(dx, x, options) for dx, x in zip(dxs, xs, strict=True)]
 
 
-class Blame:
-    """The blame that has come in for each output of each operation."""
-
-    def __init__(self):
-        self.parts = {}  # operation -> a list of parts for each output
-        self.sums = {}  # operation -> the sum for each output, None if none came
-
-    def add(self, tensor, part):
-        """Some more blame for a tensor."""
-        parts = self.parts.setdefault(tensor.op, [[] for _ in tensor.op.outputs])
-        parts[tensor.value_index].append(part)
-
-    def collect(self, operation):
-        """The sum for each output of an operation all of whose blame is in."""
-        parts = self.parts.get(operation, [[] for _ in operation.outputs])
-        self.sums[operation] = [sum_of(p) for p in parts]
-        return list(self.sums[operation])
-
-    def for_source(self, x, unconnected):
-        """The blame for one of the xs."""
-        total = self.sums.get(x.op, [None] * len(x.op.outputs))[x.value_index]
-        if total is None and x.op not in self.sums and unconnected == "zero":
-            return zeros_like(x)
-        return total
-
-
-def sum_of(parts):
-    """The sum of what comes together; None if nothing does."""
-    if len(parts) < 2:
-        return parts[0] if parts else None
-    return add_n(parts)
-
-
-def pass_on(operation, blame, stop, gate):
-    """Turn the blame for an operation's outputs into blame for its inputs."""
-    dys = blame.collect(operation)
-    rule = None
-    if not stop and operation.inputs and any(dy is not None for dy in dys):
-        rule = rule_for(operation)
-    if rule is None:
-        return
-    for i, dy in enumerate(dys):
-        if dy is None and is_trainable(operation.outputs[i]):
-            dys[i] = zeros_like(operation.outputs[i], optimize=False)
-    with name_scope(f"{operation.name}_grad"):
-        dxs = rule(operation, *dys)
-        dxs = list(dxs) if isinstance(dxs, (list, tuple)) else [dxs]
-        if len(dxs) != len(operation.inputs):
-            raise ValueError(
-                f"Num gradients {len(dxs)} generated for op {operation.name} do not "
-                f"match num inputs {len(operation.inputs)}"
-            )
-        if gate and sum(dx is not None for dx in dxs) > 1:
-            with device(None), colocate_with(None, ignore_existing=True):
-                dxs = tuple_(dxs)
-    for tensor, dx in zip(operation.inputs, dxs, strict=True):
-        if dx is not None:
-            if isinstance(dx, Tensor):
-                dx.set_shape(tensor.shape)
-            blame.add(tensor, dx)
-
-
-def rule_for(operation):
-    """The gradient rule of an operation; None if no blame flows through it."""
-    name = operation.attrs.get("_gradient_op_type", operation.type)
-    if name not in GRADIENTS:
-        raise LookupError(
+def hessian(dx, x, options):
+    """The gradients of all elements of dx with respect to x, in one tensor."""
+    sizes = x.shape.as_list() if x.shape.is_fully_defined() else None
+    if sizes is None:
+        raise ValueError(
             explain(
-                f"No gradient defined for operation '{operation.name}' (op type: "
-                f"{operation.type})",
-                where=operation.site,
-                fix="give its row a rule: @row.gradient, or tf.NotDifferentiable"
-                f"('{operation.type}') if no blame flows through it",
+                f"hessians needs to know the shape of {x!r}",
+                fix="x.set_shape, or give the placeholder its sizes",
             )
         )
-    return GRADIENTS[name]
+    units = np.eye(x.shape.num_elements(), dtype=x.dtype.as_numpy_dtype)
+    rows = [
+        gradients(dx, x, constant(unit.reshape(sizes)), unconnected_gradients="zero", **options)[0]
+        for unit in units
+    ]
+    return reshape(ROWS["Pack"](rows), sizes + sizes)

@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 
-# Follow the blame backwards
+## check
 
 CHECKED = set()  # op types that a check has run
 

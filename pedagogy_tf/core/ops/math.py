@@ -13,25 +13,19 @@ import numpy as np
 
 from pedagogy_tf.core.dtypes import (
     as_dtype,
-    complex64,
-    complex128,
     float16,
     float32,
     float64,
-    int8,
-    int16,
     int32,
     int64,
     string,
-    uint8,
-    uint16,
 )
-from pedagogy_tf.core.errors import InvalidArgumentError
 from pedagogy_tf.core.graph import (
     OPERATORS,
     ROWS,
     Tensor,
     colocate_with,
+    control_dependencies,
     get_default_graph,
     name_scope,
 )
@@ -43,63 +37,138 @@ from pedagogy_tf.core.op import (
     op,
     same,
 )
-from pedagogy_tf.core.ops.basic import fill, fill_op, rank, reshape, shape, size
-from pedagogy_tf.core.shapes import TensorShape, broadcast_sizes
+from pedagogy_tf.core.ops.basic import (
+    IndexedSlices,
+    add_n_op,
+    fill,
+    fill_op,
+    identity,
+    ones_like,
+    rank,
+    reshape,
+    shape,
+    size,
+    zeros,
+    zeros_like,
+)
+from pedagogy_tf.core.shapes import (
+    TensorShape,
+    as_shape,
+    broadcast_sizes,
+    in_brackets,
+    unknown_shape,
+)
 
 __all__ = [
+    "dtypes",
     "FLOATS",
     "COMPLEX",
+    "REAL",
+    "SIGNED",
     "NUMBERS",
-    "PLAIN",
-    "stretched",
-    "fit",
-    "broadcast_gradient_args",
-    "once",
-    "shadows",
-    "sums_back",
-    "sum_back",
-    "same_known_shape",
-    "conj_op",
-    "conj",
     "add",
     "add_v2",
-    "subtract",
-    "multiply",
-    "realdiv",
-    "negative",
+    "stretched",
+    "unfit",
+    "of_rank",
+    "broadcasting",
     "sum_op",
     "reduced",
-    "nothing_to_sum",
-    "known_repeats",
-    "kept_shape",
+    "over_nothing",
+    "bad_axis",
     "reduce_with",
-    "chosen",
+    "newer",
+    "all_axes",
     "reduce_sum",
-    "tile",
-    "dynamic_stitch",
-    "range_op",
-    "range_",
+    "broadcast_gradient_args",
+    "sums_back",
+    "sum_back",
+    "shadows",
+    "keep",
+    "constant_tuple",
+    "once",
+    "all_known_and_equal",
+    "subtract",
+    "negative",
+    "multiply",
+    "realdiv",
+    "conj_op",
+    "conj",
+    "operator",
+    "add_or_join",
     "cast_op",
     "cast",
     "floor_div",
-    "not_by_zero",
     "floormod",
-    "maximum",
-    "matmul_op",
-    "matmul",
-    "operator",
-    "operate",
+    "truncatediv",
+    "truncatemod",
+    "not_zero",
+    "QUOTIENTS",
     "truediv",
+    "of_one_dtype",
+    "divide",
+    "div",
     "floordiv",
+    "mod",
+    "tile",
+    "range_op",
+    "range_length",
+    "range_",
+    "dynamic_stitch",
+    "maximum",
+    "minimum",
+    "tile_all",
+    "kept_shape",
+    "known_repeats",
+    "matmul_op",
+    "turned",
+    "summed",
+    "no_product",
+    "products",
+    "batch_matmul_op",
+    "adjoint",
+    "matmul",
+    "abs_op",
+    "abs_",
+    "sign",
+    "square",
+    "squared_difference",
+    "scalar_mul",
+    "div_no_nan_op",
+    "div_no_nan",
+    "pow_op",
+    "pow_",
+    "winner_takes_all",
+    "accumulate_n_op",
+    "accumulate_n",
 ]
 
 
-# Add, multiply, and take it back
+## Two shapes that meet
 
-FLOATS = (float16, float32, float64)
-COMPLEX = (complex64, complex128)
-NUMBERS = (*FLOATS, uint8, int8, uint16, int16, int32, int64, *COMPLEX)
-PLAIN = (*FLOATS, int32, int64)
+
+def dtypes(names):
+    """Several DTypes by name."""
+    return tuple(as_dtype(name) for name in names.split())
+
+
+FLOATS = dtypes("bfloat16 float16 float32 float64")
+COMPLEX = dtypes("complex64 complex128")
+REAL = (*FLOATS, int32, int64)
+SIGNED = (*REAL, *COMPLEX)
+NUMBERS = (*FLOATS, *dtypes("uint8 int8 uint16 int16"), int32, int64, *COMPLEX)
+
+
+@op("Add(x:T, y:T) -> (z:T)", T=(*(t for t in NUMBERS if t != "uint16"), string))
+def add(xp, x, y):
+    """x + y, element by element; strings are joined."""
+    return x + y
+
+
+@op("AddV2(x:T, y:T) -> (z:T)", T=tuple(t for t in NUMBERS if t != "uint16"))
+def add_v2(xp, x, y):
+    """x + y, element by element; what the operator `+` makes of tensors."""
+    return x + y
 
 
 def stretched(op, x, y):
@@ -114,79 +183,270 @@ def stretched(op, x, y):
         raise ShapeError(str(error)) from None
 
 
-def fit(xp, x, y):
-    """Raise TensorFlow's error if the shapes of two arrays do not stretch to one."""
-    try:
-        np.broadcast_shapes(np.shape(x), np.shape(y))
-    except ValueError:
-        shapes = " vs. ".join(str(list(np.shape(a))).replace(" ", "") for a in (x, y))
-        raise InvalidArgumentError(
-            None, None, f"Incompatible shapes: {shapes}"
-        ) from None
+def unfit(x, y):
+    """What a run says of two arrays that do not stretch to one shape."""
+    return f"Incompatible shapes: {in_brackets(x.shape)} vs. {in_brackets(y.shape)}"
+
+
+def of_rank(shape, rank):
+    """A shape that must have so many axes; for shape rules.
+
+    Raises:
+      ShapeError: if it has more or fewer.
+    """
+    if shape.rank not in (None, rank):
+        raise ShapeError(f"Shape must be rank {rank} but is rank {shape.rank}")
+    return shape.with_rank(rank)
+
+
+def broadcasting(*rows):
+    """Give rows of two inputs the shape rule of broadcasting, and its complaint."""
+    for row in rows:
+        row.shape(stretched)
+        row.complaint_rule = unfit
+
+
+broadcasting(add, add_v2)
+
+
+## Sum
+
+
+@op(
+    "Sum(input:T, reduction_indices:Tidx=int32) -> (output:T)",
+    T=dtypes(
+        "float32 float64 int32 uint8 int16 int8 complex64 int64 qint8 quint8 qint32 "
+        "bfloat16 uint16 complex128 float16 uint32 uint64"
+    ),
+    Tidx=(int32, int64),
+)
+def sum_op(xp, input, reduction_indices, *, keep_dims=False):
+    """The sum over some axes; with `keep_dims` they stay, with size 1."""
+    axes = tuple(np.unique(reduction_indices).tolist())
+    return xp.sum(input, axis=axes, dtype=input.dtype, keepdims=keep_dims)
+
+
+@sum_op.shape
+def reduced(op, x, axes):
+    """Shape rule of reductions: without some axes, or with size 1 in their place."""
+    chosen, keep = op.constant(1), op.get_attr("keep_dims")
+    if x.rank is None or chosen is None:
+        return unknown_shape(x.rank if keep else None)
+    for i in np.ravel(chosen):
+        if not -x.rank <= i < x.rank:
+            raise ShapeError(
+                f"Invalid reduction dimension {i} for input with {x.rank} dimensions."
+            )
+    gone = {int(i) % x.rank for i in np.ravel(chosen)}
+    sizes = [1 if i in gone else n for i, n in enumerate(x.sizes)]
+    return TensorShape([n for i, n in enumerate(sizes) if keep or i not in gone])
+
+
+@sum_op.shortcut
+def over_nothing(op, x, axes):
+    """Shortcut rule of reductions: over no axes, the result is the input."""
+    axes = op.constant(1)
+    return 0 if axes is not None and axes.size == 0 else None
+
+
+def bad_axis(input, reduction_indices):
+    """What a run says of an axis that is not there."""
+    rank = np.ndim(input)
+    bad = [i for i in np.ravel(reduction_indices) if not -rank <= i < rank]
+    return f"Invalid reduction dimension ({bad[0]} for input with {rank} dimension(s)"
+
+
+sum_op.complaint_rule = bad_axis
+
+
+def reduce_with(row, x, axis, keepdims, name, reduction_indices=None, keep_dims=None):
+    """What all `tf.reduce_...` do: apply the row of a reduction.
+
+    Args:
+      row: the reduction, with an input for the axes and an attribute `keep_dims`.
+      x: what is reduced.
+      axis: an axis, or a list of axes; all of them unless given.
+      keepdims: whether the axes stay, with size 1.
+      name: the name of the operation.
+      reduction_indices, keep_dims: the old names of axis and keepdims.
+    """
+    axis = newer("axis", axis, "reduction_indices", reduction_indices)
+    keepdims = newer("keepdims", keepdims, "keep_dims", keep_dims)
+    axes = all_axes(x) if axis is None else axis
+    result = row(x, axes, bool(keepdims), name=name)
+    if axis is None and not keepdims:
+        result.set_shape([])
+    return result
+
+
+def newer(name, value, old_name, old_value):
+    """The value of an argument that may be given by its old name.
+
+    Raises:
+      ValueError: if it is given by both.
+    """
+    if None not in (value, old_value):
+        raise ValueError(f"Cannot specify both '{old_name}' and '{name}'")
+    return old_value if value is None else value
+
+
+def all_axes(x):
+    """The numbers of all axes of x, as a tensor."""
+    if isinstance(x, Tensor) and x.shape.rank is not None:
+        return constant(np.arange(x.shape.rank), int32)
+    return range_(0, rank(x))
+
+
+def reduce_sum(
+    input_tensor,
+    axis=None,
+    keepdims=None,
+    name=None,
+    reduction_indices=None,
+    keep_dims=None,
+):
+    """The sum over an axis or a list of axes; over all of them unless given."""
+    return reduce_with(
+        sum_op, input_tensor, axis, keepdims, name, reduction_indices, keep_dims
+    )
+
+
+## The shadow
 
 
 @op("BroadcastGradientArgs(s0:T=int32, s1:T=int32) -> (r0:T, r1:T)", T=(int32, int64))
 def broadcast_gradient_args(xp, s0, s1):
-    """The axes over which blame is summed, for two shapes that met."""
-    sizes = np.ones((2, max(len(s0), len(s1))), np.asarray(s0).dtype)
-    sizes[0, sizes.shape[1] - len(s0) :] = s0
-    sizes[1, sizes.shape[1] - len(s1) :] = s1
-    stretched = (sizes == 1) & (not np.array_equal(*sizes) or len(s0) != len(s1))
-    return [np.nonzero(row)[0].astype(sizes.dtype) for row in stretched]
+    """For two shapes that met, the axes over which the blame for each is summed."""
+    rank = max(len(s0), len(s1))
+    sizes = np.array([[1] * (rank - len(s)) + list(s) for s in (s0, s1)], s0.dtype)
+    if np.array_equal(s0, s1):
+        return [np.zeros(0, s0.dtype)] * 2
+    return [np.flatnonzero(row == 1).astype(s0.dtype) for row in sizes]
 
 
 broadcast_gradient_args.shape(lambda op, s0, s1: [TensorShape([None])] * 2)
 broadcast_gradient_args.gradient(None)
 
-_remembered = weakref.WeakKeyDictionary()  # graph -> what its rules need only once
+
+def sums_back(sx, sy):
+    """Two functions that bring blame for x + y back to the shapes sx and sy."""
+    axes = broadcast_gradient_args(sx, sy)
+    return [sum_back(a, s) for a, s in zip(axes, (sx, sy), strict=True)]
+
+
+def sum_back(axes, sizes):
+    """A function that sums blame over axes, and gives it a shape."""
+    return lambda blame: reshape(reduce_sum(blame, axes), sizes)
+
+
+def shadows(x, y, dz):
+    """`sums_back` for two tensors; where shapes are known, no more than is needed."""
+    if not (x.shape.is_fully_defined() and y.shape.is_fully_defined()):
+        return sums_back(shape(x, optimize=False), shape(y, optimize=False))
+    sizes = x.shape.sizes, y.shape.sizes
+
+    def axes():
+        return [constant_tuple(r) for r in broadcast_gradient_args(*sizes)]
+
+    pairs = zip(once(("shadows", sizes), axes), sizes, strict=True)
+    return [keep if s == dz.shape.sizes else sum_back(a, s) for a, s in pairs]
+
+
+def keep(blame):
+    """Blame that has the right shape already."""
+    return blame
+
+
+def constant_tuple(tensor):
+    """The value of a vector that is known while the graph is written, as a tuple."""
+    return tuple(constant_value(tensor).tolist())
+
+
+_made = weakref.WeakKeyDictionary()  # graph -> what its gradient rules made only once
 
 
 def once(key, make):
-    """What `make()` gives; for the same key and graph it is asked only once."""
-    found = _remembered.setdefault(get_default_graph(), {})
+    """What `make()` returns; for the same key and graph, it is called only once."""
+    found = _made.setdefault(get_default_graph(), {})
     if key not in found:
         found[key] = make()
     return found[key]
 
 
-def shadows(x, y, dz):
-    """Two functions that bring blame for a stretched x and y back to their shapes.
-
-    Where all shapes are known, only the axes that need it are summed.
-    """
-    if not (x.shape.is_fully_defined() and y.shape.is_fully_defined()):
-        return sums_back(shape(x, optimize=False), shape(y, optimize=False))
-
-    def axes():
-        return [
-            tuple(constant_value(r).tolist()) for r in broadcast_gradient_args(*key[1:])
-        ]
-
-    key = ("shadows", x.shape.sizes, y.shape.sizes)
-    return [
-        (lambda d: d) if sizes == dz.shape.sizes else sum_back(axes, sizes)
-        for sizes, axes in zip(key[1:], once(key, axes), strict=True)
-    ]
-
-
-def sums_back(sx, sy):
-    """`shadows` where only the run knows the shapes."""
-    return [
-        sum_back(axes, s) for axes, s in zip(broadcast_gradient_args(sx, sy), (sx, sy))
-    ]
-
-
-def sum_back(axes, sizes):
-    """A function that sums blame over `axes`, in the shape `sizes`."""
-    return lambda d: reshape(reduce_sum(d, axes), sizes)
-
-
-def same_known_shape(*tensors):
-    """Whether all have one shape that is known: nothing was stretched."""
+def all_known_and_equal(*tensors):
+    """Whether tensors have one shape, known while the graph is written."""
     first = tensors[0].shape
-    return first.is_fully_defined() and all(
-        t.shape.sizes == first.sizes for t in tensors
-    )
+    return first.is_fully_defined() and all(t.shape.sizes == first.sizes for t in tensors)
+
+
+@add.gradient
+@add_v2.gradient
+def _(op, dz):
+    x, y = op.inputs
+    if all_known_and_equal(x, y, dz):
+        return dz, dz
+    to_x, to_y = shadows(x, y, dz)
+    return to_x(dz), to_y(dz)
+
+
+## Sub mul div
+
+
+@op("Sub(x:T, y:T) -> (z:T)", T=NUMBERS)
+def subtract(xp, x, y):
+    """x - y, element by element."""
+    return x - y
+
+
+@subtract.gradient
+def _(op, dz):
+    x, y = op.inputs
+    if all_known_and_equal(x, y, dz):
+        return dz, -dz
+    to_x, to_y = shadows(x, y, dz)
+    return to_x(dz), to_y(-dz)
+
+
+@op("Neg(x:T) -> (y:T)", T=SIGNED)
+def negative(xp, x):
+    """-x."""
+    return -x
+
+
+negative.shape(same)
+negative.gradient(lambda op, dy: -dy)
+
+
+@op("Mul(x:T, y:T) -> (z:T)", T=NUMBERS)
+def multiply(xp, x, y):
+    """x * y, element by element."""
+    return x * y
+
+
+@multiply.gradient
+def _(op, dz):
+    x, y = op.inputs
+    if all_known_and_equal(x, y, dz) and dz.dtype in (int32, float32):
+        return multiply(dz, y), multiply(dz, x)
+    to_x, to_y = shadows(x, y, dz)
+    x, y = conj(x), conj(y)
+    return to_x(multiply(dz, y)), to_y(multiply(x, dz))
+
+
+@op("RealDiv(x:T, y:T) -> (z:T)", T=NUMBERS)
+def realdiv(xp, x, y):
+    """x / y, element by element, for numbers with a fraction."""
+    return x / y
+
+
+@realdiv.gradient
+def _(op, dz):
+    to_x, to_y = sums_back(*map(shape, op.inputs))
+    x, y = map(conj, op.inputs)
+    return to_x(realdiv(dz, y)), to_y(dz * realdiv(realdiv(-x, y), y))
+
+
+broadcasting(subtract, multiply, realdiv)
 
 
 @op("Conj(input:T) -> (output:T)", T=COMPLEX)
@@ -205,131 +465,322 @@ def conj(x, name=None):
     return conj_op(x, name=name) if x.dtype.is_complex else x
 
 
-@op("Add(x:T, y:T) -> (z:T)", T=(*NUMBERS, string))
-def add(xp, x, y):
-    """x + y, element by element; strings are joined."""
-    fit(xp, x, y)
-    return x + y
+## Operators
 
 
-@op("AddV2(x:T, y:T) -> (z:T)", T=NUMBERS)
-def add_v2(xp, x, y):
-    """x + y, element by element."""
-    fit(xp, x, y)
-    return x + y
+def operator(name, function):
+    """Let a Python operator on tensors call `function`, under the operator's name."""
+
+    def apply(x, y):
+        with name_scope(None, name, [x, y]) as scope:
+            if not isinstance(x, Tensor):
+                x = convert_to_tensor(x, y.dtype.base_dtype, name="x")
+            elif not isinstance(y, Tensor):
+                try:
+                    hint = x.dtype.base_dtype
+                    y = convert_to_tensor(y, dtype_hint=hint, name="y")
+                except TypeError:
+                    if hasattr(y, f"__r{name}__"):
+                        return NotImplemented  # perhaps y knows what to do
+                    raise
+            return function(x, y, name=scope)
+
+    OPERATORS[name] = apply
 
 
-@add.gradient
-@add_v2.gradient
+def add_or_join(x, y, name):
+    """x + y: numbers are added, strings are joined."""
+    return (add if x.dtype == string else add_v2)(x, y, name=name)
+
+
+operator("add", add_or_join)
+operator("sub", subtract)
+operator("mul", multiply)
+OPERATORS["neg"] = negative
+
+
+## Whole numbers
+
+
+@op("Cast(x:SrcT) -> (y:DstT)")
+def cast_op(xp, x, *, DstT, Truncate=False):
+    """The same numbers in another dtype; a fraction is dropped where none can be."""
+    if x.dtype.kind == "c" and not DstT.is_complex:
+        x = x.real
+    return x.astype(DstT.as_numpy_dtype)
+
+
+cast_op.shape(same)
+
+
+@cast_op.gradient
+def _(op, dy):
+    wanted = op.inputs[0].dtype.base_dtype
+    return cast(dy, wanted) if wanted in (*FLOATS, *COMPLEX) else None
+
+
+def cast(x, dtype, name=None):
+    """The same numbers as `dtype`; x itself, if that is its dtype."""
+    dtype = as_dtype(dtype).base_dtype
+    if isinstance(x, Tensor) and x.dtype == dtype:
+        return x
+    with name_scope(name, "Cast", [x]) as name:
+        if isinstance(x, IndexedSlices):
+            return IndexedSlices(cast(x.values, dtype), x.indices, x.dense_shape)
+        x = convert_to_tensor(x, name="x")
+        return x if x.dtype.base_dtype == dtype else cast_op(x, dtype, name=name)
+
+
+@op("FloorDiv(x:T, y:T) -> (z:T)", T=NUMBERS)
+def floor_div(xp, x, y):
+    """x / y, rounded down."""
+    return x // not_zero(xp, y) if y.dtype.kind in "iu" else xp.floor(x / y)
+
+
+@op("FloorMod(x:T, y:T) -> (z:T)", T=(int32, int64, *FLOATS))
+def floormod(xp, x, y):
+    """What x // y leaves of x; it has the sign of y."""
+    if y.dtype.kind in "iu":
+        return x % not_zero(xp, y)
+    rest = xp.fmod(x, y)
+    return xp.where((rest != 0) & ((rest < 0) != (y < 0)), rest + y, rest)
+
+
+@op("TruncateDiv(x:T, y:T) -> (z:T)", T=NUMBERS)
+def truncatediv(xp, x, y):
+    """x / y, rounded towards zero."""
+    if y.dtype.kind not in "iu":
+        return xp.trunc(x / y)
+    down = x // not_zero(xp, y)
+    return down + ((down < 0) & (down * y != x))
+
+
+@op("TruncateMod(x:T, y:T) -> (z:T)", T=(int32, int64, *FLOATS))
+def truncatemod(xp, x, y):
+    """What a division rounded towards zero leaves of x; it has the sign of x."""
+    return xp.fmod(x, not_zero(xp, y) if y.dtype.kind in "iu" else y)
+
+
+def not_zero(xp, y):
+    """y, if there is no zero in it.
+
+    Raises:
+      ValueError: in TensorFlow's words.
+    """
+    if not xp.all(y):
+        raise ValueError("Integer division by zero")
+    return y
+
+
+broadcasting(floor_div, floormod, truncatediv, truncatemod)
+floor_div.gradient(lambda op, dz: (None, None))
+truncatediv.gradient(lambda op, dz: (None, None))
+
+
+@floormod.gradient
 def _(op, dz):
-    x, y = op.inputs
-    if same_known_shape(x, y, dz):
-        return dz, dz
-    to_x, to_y = shadows(x, y, dz)
-    return to_x(dz), to_y(dz)
+    to_x, to_y = sums_back(*map(shape, op.inputs))
+    whole = floor_div(*op.inputs)
+    return to_x(dz), to_y(dz * negative(whole))
 
 
-@op("Sub(x:T, y:T) -> (z:T)", T=NUMBERS)
-def subtract(xp, x, y):
-    """x - y, element by element."""
-    fit(xp, x, y)
-    return x - y
+truncatemod.gradient(None)
 
 
-@subtract.gradient
-def _(op, dz):
-    x, y = op.inputs
-    if same_known_shape(x, y, dz):
-        return dz, -dz
-    to_x, to_y = shadows(x, y, dz)
-    return to_x(dz), to_y(-dz)
+QUOTIENTS = {
+    **dict.fromkeys(dtypes("uint8 int8 uint16 int16"), float32),
+    **dict.fromkeys((int32, int64), float64),
+    **{t: t for t in (*FLOATS, *COMPLEX)},
+}
 
 
-@op("Mul(x:T, y:T) -> (z:T)", T=NUMBERS)
-def multiply(xp, x, y):
-    """x * y, element by element."""
-    fit(xp, x, y)
-    return x * y
+def truediv(x, y, name=None):
+    """x / y with its fraction; whole numbers are divided as float64 (as float32, if
+    they have 8 or 16 bits).
+
+    Raises:
+      TypeError: if the dtypes differ, or are no numbers.
+    """
+    with name_scope(name, "truediv", [x, y]) as name:
+        x, y = of_one_dtype(x, y)
+        if x.dtype.base_dtype not in QUOTIENTS:
+            raise TypeError(f"Invalid dtype {x.dtype.base_dtype!r} in __truediv__")
+        dtype = QUOTIENTS[x.dtype.base_dtype]
+        return realdiv(cast(x, dtype), cast(y, dtype), name=name)
 
 
-@multiply.gradient
-def _(op, dz):
-    x, y = op.inputs
-    if same_known_shape(x, y, dz) and dz.dtype in (int32, float32):
-        return multiply(dz, y), multiply(dz, x)
-    to_x, to_y = shadows(x, y, dz)
-    x, y = conj(x), conj(y)
-    return to_x(multiply(dz, y)), to_y(multiply(x, dz))
+def of_one_dtype(x, y, dtype=None):
+    """Two values as tensors, which must have one dtype."""
+    x = convert_to_tensor(x, name="x")
+    y = convert_to_tensor(y, dtype and x.dtype.base_dtype, name="y")
+    if x.dtype.base_dtype != y.dtype.base_dtype:
+        raise TypeError(
+            f"x and y must have the same dtype, got {x.dtype.base_dtype!r} != "
+            f"{y.dtype.base_dtype!r}"
+        )
+    return x, y
 
 
-@op("RealDiv(x:T, y:T) -> (z:T)", T=NUMBERS)
-def realdiv(xp, x, y):
-    """x / y, element by element."""
-    fit(xp, x, y)
-    return x / y
+def divide(x, y, name=None):
+    """x / y, as Python divides; of two numbers, a number."""
+    return x / y if name is None else truediv(x, y, name)
 
 
-@realdiv.gradient
-def _(op, dz):
-    x, y = op.inputs
-    to_x, to_y = sums_back(shape(x), shape(y))
-    x, y = conj(x), conj(y)
-    return to_x(realdiv(dz, y)), to_y(dz * realdiv(realdiv(-x, y), y))
+def div(x, y, name=None):
+    """x / y as Python 2 divided: whole numbers give whole numbers, rounded down."""
+    with name_scope(name, "div", [x, y]) as name:
+        x = convert_to_tensor(x, name="x")
+        y = convert_to_tensor(y, x.dtype.base_dtype, name="y")
+        whole = not (x.dtype.is_floating or x.dtype.is_complex)
+        return (floor_div if whole else realdiv)(x, y, name=name)
 
 
-@op("Neg(x:T) -> (y:T)", T=(*PLAIN, *COMPLEX))
-def negative(xp, x):
-    """-x."""
-    return -x
+def floordiv(x, y, name=None):
+    """x / y, rounded down."""
+    with name_scope(name, "floordiv", [x, y]) as name:
+        return floor_div(x, y, name=name)
 
 
-negative.gradient(lambda op, dy: -dy)
+mod = floormod
+operator("truediv", truediv)
+operator("floordiv", floordiv)
+operator("mod", floormod)
 
 
-@op("Sum(input:T, reduction_indices:Tidx=int32) -> (output:T)")
-def sum_op(xp, input, reduction_indices, *, keep_dims=False):
-    """The sum over some axes; with `keep_dims` they stay, with size 1."""
-    axes = tuple(np.ravel(reduction_indices).tolist())
-    return xp.sum(input, axis=axes, dtype=input.dtype, keepdims=keep_dims)
+## Sum's blame
 
 
-@sum_op.shape
-def reduced(op, x, axes):
-    """Shape rule: without some axes, or with size 1 in their place."""
-    chosen, keep = op.constant(1), op.get_attr("keep_dims")
-    if x.rank is None:
-        return TensorShape(None)
-    if chosen is None:
-        return TensorShape([None] * x.rank if keep else None)
-    chosen = [int(i) for i in np.ravel(chosen)]
-    for i in chosen:
-        if not -x.rank <= i < x.rank:
-            raise ShapeError(
-                f"Invalid reduction dimension {i} for input with {x.rank} dimensions."
-            )
-    chosen = {i % x.rank for i in chosen}
-    sizes = [1 if i in chosen else n for i, n in enumerate(x.sizes)]
-    return TensorShape([n for i, n in enumerate(sizes) if keep or i not in chosen])
+@op("Tile(input:T, multiples:Tmultiples=int32) -> (output:T)", Tmultiples=(int32, int64))
+def tile(xp, input, multiples):
+    """The tensor repeated `multiples[i]` times along axis i."""
+    if len(multiples) != np.ndim(input):
+        raise ValueError(
+            "Expected multiples argument to be a vector of length "
+            f"{np.ndim(input)} but got length {len(multiples)}"
+        )
+    return xp.tile(input, tuple(multiples.tolist()))
 
 
-@sum_op.shortcut
-def nothing_to_sum(op, x, axes):
-    """Shortcut rule: a reduction over no axes gives its input."""
-    return 0 if op.constant(1) is not None and np.size(op.constant(1)) == 0 else None
+@tile.shape
+def _(op, x, multiples):
+    of_rank(multiples, 1)
+    times = op.sizes(1)
+    if x.rank is None or times.rank is None:
+        return unknown_shape(times.rank if x.rank is None else x.rank)
+    of_rank(times, x.rank)
+    pairs = zip(x.sizes, times.sizes, strict=True)
+    return TensorShape([None if None in (n, m) else n * m for n, m in pairs])
+
+
+@op(
+    "Range(start:Tidx=int32, limit:Tidx=int32, delta:Tidx=int32) -> (output:Tidx)",
+    Tidx=dtypes("bfloat16 float32 float64 int32 int64"),
+)
+def range_op(xp, start, limit, delta):
+    """start, start + delta, ... as long as limit is not reached."""
+    steps = xp.full(range_length(start, limit, delta), delta, start.dtype)
+    return xp.cumsum(xp.concatenate([xp.reshape(start, 1), steps])[:-1], dtype=start.dtype)
+
+
+def range_length(start, limit, delta):
+    """How many numbers `range_op` gives.
+
+    Raises:
+      ShapeError: in TensorFlow's words, if it would never end.
+    """
+    if delta == 0:
+        raise ShapeError("Requires delta != 0")
+    if (limit - start) * np.sign(delta) < 0:
+        sign, side = ("<=", ">") if delta > 0 else (">=", "<")
+        raise ShapeError(
+            f"Requires start {sign} limit when delta {side} 0: {start:g}/{limit:g}"
+        )
+    return int(np.ceil(np.abs((limit - start) / delta)))
+
+
+@range_op.shape
+def _(op, *shapes):
+    for given in shapes:
+        of_rank(given, 0)
+    values = [op.constant(i) for i in range(3)]
+    return TensorShape([None if any(v is None for v in values) else range_length(*values)])
+
+
+range_op.gradient(None)
+
+
+def range_(start, limit=None, delta=1, dtype=None, name="range"):
+    """`tf.range`: start, start + delta, ... below limit; with one number, from 0 to it."""
+    if limit is None:
+        start, limit = 0, start
+    with name_scope(name, "Range", [start, limit, delta]) as name:
+        given = {"start": start, "limit": limit, "delta": delta}
+        values = [convert_to_tensor(v, dtype, name=n) for n, v in given.items()]
+        if dtype is None:
+            order = (int32, int64, float32, float64)
+            dtype = max((v.dtype.base_dtype for v in values), key=order.index)
+            values = [cast(v, dtype) for v in values]
+        return range_op(*values, name=name)
+
+
+@op("DynamicStitch(indices:N*int32, data:N*T) -> (merged:T)")
+def dynamic_stitch(xp, indices, data):
+    """Rows in the order that indices say: merged[indices[k][i]] = data[k][i].
+
+    Where an index comes twice, the later row stands.
+    """
+    count = 1 + max(int(xp.max(i, initial=-1)) for i in indices)
+    merged = xp.zeros((count, *data[0].shape[np.ndim(indices[0]) :]), data[0].dtype)
+    for i, rows in zip(indices, data, strict=True):
+        merged[i] = rows
+    return merged
+
+
+@dynamic_stitch.shape
+def _(op, *shapes):
+    half = len(shapes) // 2
+    indices = [op.constant(i) for i in range(half)]
+    count = None
+    if not any(i is None for i in indices):
+        count = 1 + max(int(np.max(i, initial=-1)) for i in indices)
+    row = unknown_shape()
+    for i, data in zip(shapes[:half], shapes[half:], strict=True):
+        if i.rank is not None and data.rank is not None:
+            row = row.merge_with(data[i.rank :])
+    return TensorShape([count]).concatenate(row)
+
+
+@dynamic_stitch.gradient
+def _(op, dy):
+    half = len(op.inputs) // 2
+    gather = ROWS["GatherV2"]
+    return [None] * half + [gather(dy, i, 0) for i in op.inputs[:half]]
+
+
+@op("Maximum(x:T, y:T) -> (z:T)", T=REAL)
+def maximum(xp, x, y):
+    """The larger of x and y, element by element."""
+    return xp.where(x < y, y, x)
+
+
+@op("Minimum(x:T, y:T) -> (z:T)", T=REAL)
+def minimum(xp, x, y):
+    """The smaller of x and y, element by element."""
+    return xp.where(y < x, y, x)
+
+
+broadcasting(maximum, minimum)
 
 
 @sum_op.gradient
 def _(op, dy):
     x, axes = op.inputs
-    chosen = constant_value(axes)
-    if x.shape.rank is not None and chosen is not None:
-        if np.array_equal(chosen, np.arange(x.shape.rank)):
-            dy = reshape(dy, [1] * x.shape.rank)
-            if x.shape.is_fully_defined():
-                return tile(dy, constant(x.shape.as_list(), int32)), None
-            return tile(dy, shape(x)), None
+    known = constant_value(axes)
+    if x.shape.rank is not None and known is not None:
+        if np.array_equal(known, range(x.shape.rank)):
+            return tile_all(dy, x), None
         if x.shape.is_fully_defined():
-            key = ("sum", x.shape.sizes, tuple(np.ravel(chosen).tolist()))
+            key = "sum", x.shape.sizes, tuple(known.ravel().tolist())
             kept, repeats = once(key, lambda: known_repeats(*key[1:]))
             return tile(reshape(dy, kept), repeats), None
     sizes = shape(x)
@@ -339,252 +790,35 @@ def _(op, dy):
     return tile(reshape(dy, kept), repeats), None
 
 
-def known_repeats(sizes, axes):
-    """The sizes with 1 for the summed axes, and how often each is repeated."""
-    kept = tuple(constant_value(kept_shape(sizes, axes)).tolist())
-    repeats = operate("floordiv", sizes, maximum(kept, 1))
-    return kept, tuple(constant_value(repeats).tolist())
+def tile_all(dy, x):
+    """The blame for each element of x, of which only the sum was used."""
+    dy = reshape(dy, [1] * x.shape.rank)
+    sizes = x.shape
+    return tile(dy, constant(sizes.as_list(), int32) if sizes.is_fully_defined() else shape(x))
 
 
 def kept_shape(sizes, axes):
-    """The shape `sizes` with 1 in the place of each of `axes`, as a tensor."""
+    """The shape `sizes` with a 1 at each of `axes`, as a tensor."""
     sizes, axes = cast(sizes, int32), cast(axes, int32)
     rank = size(sizes)
     axes = (axes + rank) % rank
-    return dynamic_stitch([range_(rank), axes], [sizes, fill(shape(axes), 1)])
+    count = shape(axes)
+    return dynamic_stitch([range_(rank), axes], [sizes, fill(count, 1)])
 
 
-def reduce_with(row, x, axis, keepdims, name):
-    """Apply the row of a reduction; without an axis, over all of them."""
-    x = convert_to_tensor(x)
-    chosen = axis
-    if axis is None:
-        known = x.shape.rank
-        chosen = (
-            constant(np.arange(known), int32)
-            if known is not None
-            else range_(0, rank(x))
-        )
-    result = row(x, chosen, keep_dims=bool(keepdims), name=name)
-    if axis is None and not keepdims:
-        result.set_shape([])
-    return result
-
-
-def chosen(new, new_value, old, old_value):
-    """The value of an argument that has an old name as well."""
-    if old_value is None:
-        return new_value
-    if new_value is not None:
-        raise ValueError(f"Cannot specify both '{new}' and '{old}'")
-    return old_value
-
-
-def reduce_sum(
-    input_tensor,
-    axis=None,
-    keepdims=None,
-    name=None,
-    reduction_indices=None,
-    keep_dims=None,
-):
-    """The sum over the axes `axis`; over all of them unless given."""
-    axis = chosen("axis", axis, "reduction_indices", reduction_indices)
-    keepdims = chosen("keepdims", keepdims, "keep_dims", keep_dims)
-    return reduce_with(sum_op, input_tensor, axis, keepdims, name)
-
-
-@op("Tile(input:T, multiples:Tmultiples=int32) -> (output:T)")
-def tile(xp, input, multiples):
-    """The tensor repeated `multiples[i]` times along axis i."""
-    return xp.tile(input, tuple(int(n) for n in multiples))
-
-
-@tile.shape
-def _(op, x, multiples):
-    times = op.sizes(1)
-    if x.rank is None and times.rank is None:
-        return x
-    rank = times.rank if x.rank is None else x.rank
-    if x.rank is None or times.rank is None:
-        return TensorShape([None] * rank)
-    pairs = zip(x.sizes, times.sizes, strict=True)
-    return TensorShape([None if None in (n, m) else n * m for n, m in pairs])
+def known_repeats(sizes, axes):
+    """(sizes with a 1 at each of the axes, how often each is repeated), as tuples."""
+    kept = constant_tuple(kept_shape(sizes, axes))
+    return kept, constant_tuple(sizes // maximum(kept, 1))
 
 
 @tile.gradient
 def _(op, dy):
     x, multiples = op.inputs
-    pairs = ROWS["Pack"]([multiples, shape(x)], name="stack")
+    pairs = ROWS["Pack"]([multiples, shape(x, out_type=multiples.dtype)], name="stack")
     sizes = reshape(ROWS["Transpose"](pairs, [1, 0], name="transpose"), [-1])
-    dx = reduce_sum(reshape(dy, sizes), range_(0, size(sizes), 2))
-    return dx, None
-
-
-@op("DynamicStitch(indices:N*int32, data:N*T) -> (merged:T)")
-def dynamic_stitch(xp, indices, data):
-    """Rows put where indices say: merged[indices[k][i]] = data[k][i], later ones win."""
-    count = max(int(np.max(i, initial=-1)) for i in indices) + 1
-    rest = np.shape(data[0])[np.ndim(indices[0]) :]
-    merged = xp.zeros((count, *rest), np.asarray(data[0]).dtype)
-    for i, d in zip(indices, data, strict=True):
-        merged[i] = d
-    return merged
-
-
-@dynamic_stitch.shape
-def _(op, *shapes):
-    count = len(shapes) // 2
-    known = [op.constant(i) for i in range(count)]
-    rest = TensorShape(None)
-    for i, d in zip(shapes[:count], shapes[count:], strict=True):
-        if i.rank is not None and d.rank is not None:
-            rest = rest.merge_with(d[i.rank :])
-    if any(k is None for k in known):
-        return TensorShape([None]).concatenate(rest)
-    last = max(int(np.max(k, initial=-1)) for k in known)
-    return TensorShape([last + 1]).concatenate(rest)
-
-
-@op("Range(start:Tidx=int32, limit:Tidx=int32, delta:Tidx=int32) -> (output:Tidx)")
-def range_op(xp, start, limit, delta):
-    """start, start + delta, ... before limit."""
-    return xp.arange(start, limit, delta, dtype=start.dtype)
-
-
-@range_op.shape
-def _(op, start, limit, delta):
-    values = [op.constant(i) for i in range(3)]
-    if any(v is None for v in values):
-        return TensorShape([None])
-    return TensorShape([len(np.arange(*values))])
-
-
-range_op.gradient(None)
-
-
-def range_(start, limit=None, delta=1, dtype=None, name="range"):
-    """`tf.range`: start, start + delta, ... before limit; from 0 if one number is given."""
-    if limit is None:
-        start, limit = 0, start
-    with name_scope(name, "Range", [start, limit, delta]) as name:
-        given = (("start", start), ("limit", limit), ("delta", delta))
-        values = [convert_to_tensor(v, dtype, name=n) for n, v in given]
-        if dtype is None:
-            order = (int32, int64, float32, float64)
-            dtype = max((v.dtype for v in values), key=order.index)
-            values = [cast(v, dtype) for v in values]
-        return range_op(*values, name=name)
-
-
-@op("Cast(x:SrcT) -> (y:DstT)")
-def cast_op(xp, x, *, DstT, Truncate=False):
-    """The same numbers in another dtype; floats lose their fraction in integers."""
-    return xp.asarray(x).astype(DstT.as_numpy_dtype)
-
-
-cast_op.shape(same)
-
-
-@cast_op.gradient
-def _(op, dy):
-    wanted = op.inputs[0].dtype.base_dtype
-    real = wanted.is_floating or wanted.is_complex
-    return (
-        cast(dy, wanted)
-        if real and (dy.dtype.is_floating or dy.dtype.is_complex)
-        else None
-    )
-
-
-def cast(x, dtype, name=None):
-    """The same numbers as `dtype`; floats lose their fraction in integers."""
-    dtype = as_dtype(dtype).base_dtype
-    if isinstance(x, Tensor) and x.dtype == dtype:
-        return x
-    with name_scope(name, "Cast", [x]) as name:
-        x = convert_to_tensor(x, name="x")
-        return x if x.dtype.base_dtype == dtype else cast_op(x, dtype, name=name)
-
-
-@op("FloorDiv(x:T, y:T) -> (z:T)", T=NUMBERS)
-def floor_div(xp, x, y):
-    """x / y, rounded down."""
-    fit(xp, x, y)
-    if np.asarray(y).dtype.kind in "iu":
-        not_by_zero(xp, y)
-        return x // y
-    return xp.floor(x / y)
-
-
-floor_div.gradient(lambda op, dz: (None, None))
-
-
-def not_by_zero(xp, y):
-    """Raise TensorFlow's error if there is a zero among integers."""
-    if not xp.all(y):
-        raise InvalidArgumentError(None, None, "Integer division by zero")
-
-
-@op("FloorMod(x:T, y:T) -> (z:T)", T=(int32, int64, *FLOATS))
-def floormod(xp, x, y):
-    """What x // y leaves; it has the sign of y."""
-    fit(xp, x, y)
-    if np.asarray(y).dtype.kind in "iu":
-        not_by_zero(xp, y)
-    return xp.mod(x, y)
-
-
-@floormod.gradient
-def _(op, dz):
-    x, y = op.inputs
-    to_x, to_y = sums_back(shape(x), shape(y))
-    whole = floor_div(x, y)
-    return to_x(dz), to_y(dz * negative(whole))
-
-
-@op("Maximum(x:T, y:T) -> (z:T)", T=PLAIN)
-def maximum(xp, x, y):
-    """The larger of x and y."""
-    fit(xp, x, y)
-    return xp.maximum(x, y)
-
-
-@op("MatMul(a:T, b:T) -> (product:T)", T=(*PLAIN, *COMPLEX))
-def matmul_op(xp, a, b, *, transpose_a=False, transpose_b=False):
-    """The matrix product of a (n, k) and b (k, m)."""
-    return xp.matmul(a.T if transpose_a else a, b.T if transpose_b else b)
-
-
-@matmul_op.shape
-def _(op, a, b):
-    a, b = a.with_rank(2), b.with_rank(2)
-    n, k = a.sizes[::-1] if op.get_attr("transpose_a") else a.sizes
-    l, m = b.sizes[::-1] if op.get_attr("transpose_b") else b.sizes
-    if None not in (k, l) and k != l:
-        raise ShapeError(f"Dimensions must be equal, but are {k} and {l}")
-    return TensorShape([n, m])
-
-
-@matmul_op.gradient
-def _(op, dc):
-    a, b = conj(op.inputs[0]), conj(op.inputs[1])
-    ta, tb = op.get_attr("transpose_a"), op.get_attr("transpose_b")
-    da = matmul_op(b, dc, tb, True) if ta else matmul_op(dc, b, False, not tb)
-    db = matmul_op(dc, a, True, ta) if tb else matmul_op(a, dc, not ta, False)
-    return da, db
-
-
-def matmul(a, b, transpose_a=False, transpose_b=False, name=None):
-    """The matrix product of a (n, k) and b (k, m)."""
-    with name_scope(name, "MatMul", [a, b]) as name:
-        a, b = convert_to_tensor(a, name="a"), convert_to_tensor(b, name="b")
-        return matmul_op(a, b, transpose_a, transpose_b, name=name)
-
-
-for _row in (add, add_v2, subtract, multiply, realdiv, floor_div, floormod, maximum):
-    _row.shape(stretched)
-negative.shape(same)
+    axes = range_(0, size(sizes), 2)
+    return reduce_sum(reshape(dy, sizes), axes), None
 
 
 @fill_op.gradient
@@ -592,43 +826,326 @@ def _(op, dy):
     return None, reduce_sum(dy)
 
 
-def operator(name, function):
-    """Make `function` what a Python operator does with tensors."""
-
-    def apply(x, y):
-        with name_scope(None, name, [x, y]) as scope:
-            if isinstance(x, Tensor):
-                if not isinstance(y, Tensor):
-                    y = convert_to_tensor(y, dtype_hint=x.dtype.base_dtype, name="y")
-            else:
-                x = convert_to_tensor(x, y.dtype.base_dtype, name="x")
-            return function(x, y, name=scope)
-
-    OPERATORS[name] = apply
+## Matrices
 
 
-def operate(name, x, y):
-    """x (operator) y, where neither need be a tensor of ours."""
-    return OPERATORS[name](x, y)
+@op("MatMul(a:T, b:T) -> (product:T)", T=SIGNED)
+def matmul_op(xp, a, b, *, transpose_a=False, transpose_b=False):
+    """The product of two matrices, a (n, k) and b (k, m), either of them transposed."""
+    return xp.matmul(a.T if transpose_a else a, b.T if transpose_b else b)
 
 
-def truediv(x, y, name=None):
-    """x / y."""
-    with name_scope(name, "truediv", [x, y]) as name:
-        return realdiv(x, y, name=name)
+@matmul_op.shape
+def _(op, a, b):
+    n, k = turned(of_rank(a, 2), op.get_attr("transpose_a"))
+    l, m = turned(of_rank(b, 2), op.get_attr("transpose_b"))
+    return TensorShape([n, *summed(k, l), m])
 
 
-def floordiv(x, y, name=None):
-    """x / y, rounded down."""
-    with name_scope(name, "floordiv", [x, y]) as name:
-        return floor_div(x, y, name=name)
+def turned(x, turn):
+    """The last two sizes, turned round if `turn`."""
+    return x.sizes[-2:][::-1] if turn else x.sizes[-2:]
 
 
-operator("add", add_v2)
-operator("sub", subtract)
-operator("mul", multiply)
-operator("truediv", truediv)
-operator("floordiv", floordiv)
-operator("mod", floormod)
+def summed(k, l):
+    """Nothing, if the two sizes over which a product sums can be equal."""
+    if None not in (k, l) and k != l:
+        raise ShapeError(f"Dimensions must be equal, but are {k} and {l}")
+    return []
+
+
+def no_product(a, b, transpose_a, transpose_b):
+    """What a run says of two matrices whose shapes do not fit."""
+    shapes = in_brackets(a.shape), in_brackets(b.shape)
+    return "Matrix size-incompatible: In[0]: {}, In[1]: {}".format(*shapes)
+
+
+matmul_op.complaint_rule = no_product
+
+
+@matmul_op.gradient
+def _(op, dc):
+    a, b = map(conj, op.inputs)
+    return products(matmul_op, a, b, dc, op.get_attr("transpose_a"), op.get_attr("transpose_b"))
+
+
+def products(multiply, a, b, dc, turn_a, turn_b):
+    """The blame for a and b in a @ b = c, where either may have been turned."""
+    da = multiply(b, dc, turn_b, True) if turn_a else multiply(dc, b, False, not turn_b)
+    db = multiply(dc, a, True, turn_a) if turn_b else multiply(a, dc, not turn_a, False)
+    return da, db
+
+
+@op("BatchMatMulV2(x:T, y:T) -> (output:T)", T=SIGNED)
+def batch_matmul_op(xp, x, y, *, adj_x=False, adj_y=False):
+    """The products of matrices in the last two axes; the axes before them broadcast."""
+    for i, array in enumerate((x, y)):
+        if array.ndim < 2:
+            raise ValueError(f"In[{i}] ndims must be >= 2: {array.ndim}")
+    return xp.matmul(adjoint(xp, x) if adj_x else x, adjoint(xp, y) if adj_y else y)
+
+
+def adjoint(xp, x):
+    """Matrices turned round, with the conjugate of each element."""
+    turned = xp.swapaxes(x, -1, -2)
+    return xp.conj(turned) if x.dtype.kind == "c" else turned
+
+
+@batch_matmul_op.shape
+def _(op, x, y):
+    if x.rank is None or y.rank is None:
+        return unknown_shape()
+    n, k = turned(x, op.get_attr("adj_x"))
+    l, m = turned(y, op.get_attr("adj_y"))
+    return stretched(op, x[:-2], y[:-2]).concatenate([n, *summed(k, l), m])
+
+
+@batch_matmul_op.gradient
+def _(op, dz):
+    x, y = op.inputs
+    dx, dy = products(
+        lambda a, b, ta, tb: matmul(a, b, adjoint_a=ta, adjoint_b=tb),
+        x,
+        y,
+        dz,
+        op.get_attr("adj_x"),
+        op.get_attr("adj_y"),
+    )
+    if all_known_and_equal(x, y):
+        return dx, dy
+    sx, sy = shape(x), shape(y)
+    rx, ry = broadcast_gradient_args(sx[:-2], sy[:-2])
+    return sum_back(rx, sx)(dx), sum_back(ry, sy)(dy)
+
+
+def matmul(
+    a,
+    b,
+    transpose_a=False,
+    transpose_b=False,
+    adjoint_a=False,
+    adjoint_b=False,
+    a_is_sparse=False,
+    b_is_sparse=False,
+    name=None,
+):
+    """The product of matrices, a (..., n, k) and b (..., k, m).
+
+    Args:
+      a, b: tensors of one dtype; axes before the last two broadcast.
+      transpose_a, transpose_b: turn the matrices round first.
+      adjoint_a, adjoint_b: the same, and take the conjugate of each element.
+      a_is_sparse, b_is_sparse: hints that TensorFlow used; here they say nothing.
+      name: the name of the operation.
+
+    Raises:
+      ValueError: if a matrix is to be turned twice, or the shapes do not fit.
+    """
+    for key, transpose, adjoint in (
+        ("a", transpose_a, adjoint_a),
+        ("b", transpose_b, adjoint_b),
+    ):
+        if transpose and adjoint:
+            raise ValueError(
+                f"Only one of transpose_{key} and adjoint_{key} can be True."
+            )
+    with name_scope(name, "MatMul", [a, b]) as name:
+        a, b = convert_to_tensor(a, name="a"), convert_to_tensor(b, name="b")
+        batch = any(t.shape.rank is None or t.shape.rank > 2 for t in (a, b))
+        if batch:  # its kernel takes adjoints; conj(adjoint) is a transpose
+            a, b = conj(a) if transpose_a else a, conj(b) if transpose_b else b
+        else:  # its kernel transposes; conj(transpose) is an adjoint
+            a, b = conj(a) if adjoint_a else a, conj(b) if adjoint_b else b
+        turn_a, turn_b = transpose_a or adjoint_a, transpose_b or adjoint_b
+        return (batch_matmul_op if batch else matmul_op)(a, b, turn_a, turn_b, name=name)
+
+
 operator("matmul", matmul)
-OPERATORS["neg"] = negative
+
+
+## More
+
+
+@op("Abs(x:T) -> (y:T)", T=(*FLOATS, *dtypes("int8 int16"), int32, int64))
+def abs_op(xp, x):
+    """The size of x, without its sign."""
+    return xp.abs(x)
+
+
+@abs_op.gradient
+def _(op, dy):
+    return dy * sign(op.inputs[0])
+
+
+def abs_(x, name=None):
+    """`tf.abs`: the size of x, without its sign."""
+    with name_scope(name, "Abs", [x]) as name:
+        x = convert_to_tensor(x, name="x")
+        if x.dtype.is_complex:
+            return ROWS["ComplexAbs"](x, x.dtype.real_dtype, name=name)
+        return abs_op(x, name=name)
+
+
+@op("Sign(x:T) -> (y:T)", T=SIGNED)
+def sign(xp, x):
+    """-1, 0 or 1; x / |x| for a complex x."""
+    if x.dtype.kind == "c":
+        return xp.where(x == 0, 0, x / xp.where(x == 0, 1, xp.abs(x))).astype(x.dtype)
+    return xp.where(x == x, xp.sign(x), 0)  # 0 for nan, as in TensorFlow
+
+
+@sign.gradient
+def _(op, dy):
+    x = op.inputs[0]
+    return zeros(shape(x), x.dtype)
+
+
+@op("Square(x:T) -> (y:T)", T=SIGNED)
+def square(xp, x):
+    """x * x."""
+    return x * x
+
+
+@square.gradient
+def _(op, dy):
+    x = op.inputs[0]
+    with control_dependencies([dy]):
+        x = conj(x)
+        return multiply(dy, multiply(x, constant(2.0, x.dtype)))
+
+
+for _row in (abs_op, sign, square):
+    _row.shape(same)
+OPERATORS["abs"] = abs_
+
+
+@op("SquaredDifference(x:T, y:T) -> (z:T)", T=SIGNED)
+def squared_difference(xp, x, y):
+    """(x - y) * (x - y); for complex numbers, times its conjugate."""
+    d = x - y
+    return d * (xp.conj(d) if d.dtype.kind == "c" else d)
+
+
+@squared_difference.gradient
+def _(op, dz):
+    x, y = op.inputs
+    with control_dependencies([dz]):
+        d = scalar_mul(2.0, dz) * (x - y)
+    if all_known_and_equal(x, y, dz):
+        return d, -d
+    to_x, to_y = shadows(x, y, dz)
+    return to_x(d), -to_y(d)
+
+
+def scalar_mul(scalar, x, name=None):
+    """A number times a tensor.
+
+    Raises:
+      ValueError: if `scalar` has axes.
+    """
+    scalar = convert_to_tensor(scalar, x.dtype.base_dtype, name="scalar")
+    if scalar.shape.rank != 0:
+        raise ValueError(f"Only scalar multiply works, got shape {scalar.shape}")
+    if isinstance(x, IndexedSlices):
+        values = multiply(scalar, x.values, name=name)
+        return IndexedSlices(values, x.indices, x.dense_shape)
+    return multiply(scalar, x, name=name)
+
+
+@op("DivNoNan(x:T, y:T) -> (z:T)", T=(*FLOATS[1:], *COMPLEX))
+def div_no_nan_op(xp, x, y):
+    """x / y, and 0 where y is 0."""
+    return xp.where(y == 0, 0, x / y)
+
+
+@div_no_nan_op.gradient
+def _(op, dz):
+    to_x, to_y = sums_back(*map(shape, op.inputs))
+    x, y = map(conj, op.inputs)
+    slope = lambda: div_no_nan(div_no_nan(-x, y), y)
+    return to_x(div_no_nan(dz, y)), to_y(dz * slope())
+
+
+def div_no_nan(x, y, name=None):
+    """x / y, and 0 where y is 0."""
+    with name_scope(name, "div_no_nan", [x, y]) as name:
+        x, y = of_one_dtype(x, y, True)
+        return div_no_nan_op(x, y, name=name)
+
+
+@op("Pow(x:T, y:T) -> (z:T)", T=(*FLOATS[:1], float32, float16, float64, *SIGNED[4:]))
+def pow_op(xp, x, y):
+    """x to the power of y, element by element."""
+    if y.dtype.kind == "i" and xp.any(y < 0):
+        raise ValueError("Integers to negative integer powers are not allowed")
+    return xp.power(x, y)
+
+
+@pow_op.gradient
+def _(op, dz):
+    x, y = op.inputs
+    to_x, to_y = shadows(x, y, dz)
+    x, y, z = conj(x), conj(y), conj(op.outputs[0])
+    dx = to_x(dz * y * pow_(x, y - 1))
+    positive = ROWS["NotEqual" if x.dtype.is_complex else "Greater"](x, 0)
+    safe = ROWS["Select"](positive, x, ones_like(x))
+    log_x = ROWS["Select"](positive, ROWS["Log"](safe), zeros_like(x))
+    return dx, to_y(dz * z * log_x)
+
+
+def pow_(x, y, name=None):
+    """`tf.pow`: x to the power of y."""
+    with name_scope(name, "Pow", [x]) as name:
+        return pow_op(x, y, name=name)
+
+
+operator("pow", pow_)
+broadcasting(squared_difference, div_no_nan_op, pow_op)
+
+
+def winner_takes_all(op, dz, wins):
+    """Blame for the larger or smaller of two: all of it to the one that won."""
+    x, y = op.inputs
+    sx, sy = shape(x), shape(y)
+    zero = zeros(shape(dz), dz.dtype)
+    won = ROWS[wins](x, y)
+    to_x, to_y = sums_back(sx, sy)
+    select = ROWS["Select"]
+    return to_x(select(won, dz, zero)), to_y(select(won, zero, dz))
+
+
+maximum.gradient(lambda op, dz: winner_takes_all(op, dz, "GreaterEqual"))
+minimum.gradient(lambda op, dz: winner_takes_all(op, dz, "LessEqual"))
+
+
+@op("AccumulateNV2(inputs:N*T) -> (sum:T)", T=sum_op.allowed["T"])
+def accumulate_n_op(xp, inputs, *, shape):
+    """The sum of tensors of one shape."""
+    return add_n_op.kernel(xp, inputs)
+
+
+accumulate_n_op.shape(lambda op, *shapes: as_shape(op.get_attr("shape")))
+accumulate_n_op.gradient(lambda op, dy: [dy] * len(op.inputs))
+
+
+def accumulate_n(inputs, shape=None, tensor_dtype=None, name=None):
+    """The sum of a list of tensors of one shape and dtype, like `add_n`.
+
+    Raises:
+      ValueError: if there is none, or they differ in dtype or shape.
+      TypeError: if their dtype is not `tensor_dtype`.
+    """
+    tensors = [convert_to_tensor(x) for x in inputs] if isinstance(inputs, (list, tuple)) else []
+    if not tensors or any(t.dtype != tensors[0].dtype for t in tensors):
+        raise ValueError(
+            "inputs must be a list of at least one Tensor with the same dtype and shape"
+        )
+    shape = as_shape(shape)
+    for tensor in tensors:
+        shape = shape.merge_with(tensor.shape)
+    dtype = tensors[0].dtype
+    if tensor_dtype is not None and tensor_dtype != dtype:
+        raise TypeError(f"tensor_dtype is {tensor_dtype}, but input is of type {dtype}")
+    if len(tensors) == 1:
+        return tensors[0] if name is None else identity(tensors[0], name=name)
+    return accumulate_n_op(tensors, shape, name=name)
