@@ -18,6 +18,7 @@ from playwright.sync_api import sync_playwright
 from tools.links import SITE
 from tools.pdf import browser
 
+PART = 2400  # height of a picture; long pages make several
 SCREENS = [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)]
 CONTRAST = """() => {
   const parse = c => (c.match(/[\\d.]+/g) || [0, 0, 0, 0]).map(Number);
@@ -53,15 +54,18 @@ WIDTH = """() => {
 
 
 def look(tab, name: str, theme: str, width: int, folder: Path) -> list[str]:
-    """Take one picture; return what is wrong with the page."""
+    """Take its pictures; return what is wrong with the page."""
     found: list[str] = []
     tab.on("pageerror", lambda e: found.append(f"script: {str(e).splitlines()[0]}"))
     tab.on("requestfailed", lambda r: found.append(f"missing: {r.url}"))
     tab.goto((SITE / f"{name}.html").as_uri())
     tab.wait_for_timeout(600)
     found += tab.evaluate(CONTRAST) + tab.evaluate(WIDTH)
-    target = folder / f"{name.replace('/', '_')}-{theme}-{width}.png"
-    tab.screenshot(path=target, full_page=True)
+    tall = tab.evaluate("document.documentElement.scrollHeight")
+    for part, top in enumerate(range(0, tall, PART)):
+        clip = {"x": 0, "y": top, "width": width, "height": min(PART, tall - top)}
+        target = folder / f"{name.replace('/', '_')}-{theme}-{width}-{part}.png"
+        tab.screenshot(path=target, full_page=True, clip=clip)
     return found
 
 
