@@ -178,7 +178,9 @@ class Blame:
             return add_rows(parts)
         if self.method in (None, AggregationMethod.ADD_N):
             return add_by_device(parts)
-        shape = reduce(lambda s, part: s.merge_with(part.shape), parts, TensorShape(None))
+        shape = reduce(
+            lambda s, part: s.merge_with(part.shape), parts, TensorShape(None)
+        )
         by_two = self.method == AggregationMethod.EXPERIMENTAL_TREE
         if by_two or len(parts) == 2 or not shape.is_fully_defined():
             with name_scope(f"{operation.name}_gradient_sum"):
@@ -468,7 +470,13 @@ def hessian(dx, x, options):
         )
     units = np.eye(x.shape.num_elements(), dtype=x.dtype.as_numpy_dtype)
     rows = [
-        gradients(dx, x, constant(unit.reshape(sizes)), unconnected_gradients="zero", **options)[0]
+        gradients(
+            dx,
+            x,
+            constant(unit.reshape(sizes)),
+            unconnected_gradients="zero",
+            **options,
+        )[0]
         for unit in units
     ]
     return reshape(ROWS["Pack"](rows), sizes + sizes)

@@ -1,42 +1,246 @@
 """check: what every op must pass.
 
-One call looks at an op from all sides: the value against an expected one, every tensor
-that is computed against the dtype and shape that the graph promised, a plan with
-shortcuts against one without, and the gradient rule against finite differences.
+One call looks at an op from all sides: its value against an expected one, every tensor
+on the way against the dtype and shape that the graph promised, plans with shortcuts
+against plans without, and gradient rules against finite differences.
 """
 
 # Generated from book/source/10_gradients.md: change it there, then `make export`.
 
+from functools import partial
+
 import numpy as np
 
-from pedagogy_tf.core.arrays import array_module, to_host
+from pedagogy_tf.core.arrays import array_module, to_array, to_host
 from pedagogy_tf.core.errors import explain
 from pedagogy_tf.core.gradients import gradients
 from pedagogy_tf.core.graph import Graph
 from pedagogy_tf.core.op import constant
-from pedagogy_tf.core.ops.basic import identity, placeholder
+from pedagogy_tf.core.ops.basic import IndexedSlices, placeholder
 from pedagogy_tf.core.plan import Plan
 from pedagogy_tf.core.session import Session
 
 __all__ = [
     "CHECKED",
-    "check",
+    "KNOWN",
     "Trial",
     "is_several",
-    "as_array",
     "is_float",
-    "check_gradient",
-    "projection",
     "numeric_gradient",
-    "dense",
-    "require_promise",
-    "require_close",
+    "projection",
+    "parts_of",
+    "assembled",
+    "check",
 ]
 
 
-## check
+## A trial
 
-CHECKED = set()  # op types that a check has run
+CHECKED = set()  # the op types that checks have run
+KNOWN = ("sizes", "rank", "nothing")  # how much a graph may know of its inputs
+
+
+class Trial:
+    """A function of tensors, and the values on which it is tried.
+
+    Args:
+      function: the row of an op, or any function from tensors to tensors.
+      inputs: a value for each argument.
+      attrs: more arguments, by name.
+      near: (rtol, atol); two values agree if |got - want| <= atol + rtol * |want|.
+      device: where to compute.
+    """
+
+    def __init__(self, function, inputs, attrs, near, device):
+        self.function, self.attrs, self.near = function, attrs, near
+        self.name = getattr(function, "type", getattr(function, "__name__", "it"))
+        self.device = device
+        self.inputs = [
+            [to_array(part) for part in x] if is_several(x) else to_array(x)
+            for x in inputs
+        ]
+
+    def build(self, known, dtype=None):
+        """Write the function down in a new graph.
+
+        Args:
+          known: one of KNOWN. With "sizes", only floats are fed; the rest are constants.
+          dtype: for floats, instead of their own.
+
+        Returns:
+          The graph, {placeholder: array}, the list of outputs.
+        """
+        feeds = {}
+
+        def enter(x):
+            if isinstance(x, list):
+                return [enter(part) for part in x]
+            if is_float(x):
+                x = x.astype(dtype or x.dtype)
+            elif known == "sizes":
+                return constant(x)
+            shape = {"sizes": x.shape, "rank": [None] * x.ndim, "nothing": None}[known]
+            tensor = placeholder(x.dtype, shape)
+            feeds[tensor] = x
+            return tensor
+
+        with Graph().as_default() as graph, graph.device(self.device):
+            outputs = self.function(*[enter(x) for x in self.inputs], **self.attrs)
+        several = isinstance(outputs, (list, tuple))
+        return graph, feeds, list(outputs) if several else [outputs]
+
+    def compute(self, graph, feeds, tensors):
+        """The values of `tensors`, as a session computes them.
+
+        Every tensor of the graph is computed once more, without shortcuts, and compared
+        with what the graph promised.
+        """
+        CHECKED.update(operation.type for operation in graph.get_operations())
+        every = [tensor for o in graph.get_operations() for tensor in o.outputs]
+        with Session(graph=graph) as session:
+            values = [to_host(value) for value in session.run(tensors, feeds)]
+        with Session(graph=graph) as session:
+            plan = Plan(every, list(feeds), None, session._run_for, optimize=False)
+            plain = plan(session._state, list(feeds.values()))
+        plain = {t: to_host(value) for t, value in zip(every, plain, strict=True)}
+        for tensor, value in plain.items():
+            self.require_promise(tensor, np.asarray(value))
+        for tensor, value in zip(tensors, values, strict=True):
+            self.require_near(
+                f"{tensor.name} in an optimised plan", value, plain[tensor]
+            )
+        return values
+
+    def require_promise(self, tensor, value):
+        """A value has the dtype and the shape that the graph promised for its tensor."""
+        promised, found = tensor.dtype.base_dtype.name, value.dtype.name
+        if tensor.dtype.as_numpy_dtype in (value.dtype, object):
+            promised, found = f"shape {tensor.shape}", f"shape {value.shape}"
+            if tensor.shape.is_compatible_with(value.shape):
+                return
+        self.fail(
+            f"the graph promised {promised}, the kernel of {tensor.op.type} gave {found}",
+            tensor=repr(tensor),
+            fix="mend the kernel, or the shape rule of the row",
+        )
+
+    def require_near(self, what, got, want):
+        """Two values agree; if not, the message says where they first differ."""
+        got, want = np.asarray(got), np.asarray(want)
+        if got.shape != want.shape:
+            self.fail(f"{what}: the shape is {got.shape}, and should be {want.shape}")
+        if got.dtype.kind in "fc":
+            good = np.isclose(got, want, *self.near, equal_nan=True)
+        else:
+            good = np.equal(got, want)
+        if not good.all():
+            place = tuple(np.argwhere(np.atleast_1d(~good))[0][: got.ndim].tolist())
+            first = f"{got[place]} at {list(place)}, and should be {want[place]}"
+            self.fail(f"{what}: {first}", got=got, expected=want)
+
+    def fail(self, first_line, **facts):
+        """Raise AssertionError, with the inputs among the facts."""
+        inputs = "\n".join(str(x) for x in self.inputs)
+        raise AssertionError(
+            explain(f"{self.name}: {first_line}", **facts, inputs=inputs)
+        )
+
+    def numeric_gradients(self, weights):
+        """For each float input, the slopes of the weighted sum of the outputs."""
+        graph, feeds, ys = self.build("sizes", np.float64)
+        ys = [y for y in ys if y.dtype.is_floating]
+        with Session(graph=graph) as session:
+
+            def weighted_sum(x, value):
+                found = session.run(ys, {**feeds, x: value})
+                return sum(np.sum(w * y) for w, y in zip(weights, found, strict=True))
+
+            return [numeric_gradient(partial(weighted_sum, x), feeds[x]) for x in feeds]
+
+    def symbolic_gradients(self, weights, known):
+        """The same by `gradients`; None for an input that no blame reaches."""
+        graph, feeds, ys = self.build(known, np.float64)
+        ys = [y for y in ys if y.dtype.is_floating]
+        xs = [x for x in feeds if x.dtype.is_floating]
+        with graph.as_default(), graph.device(self.device):
+            dys = [constant(w, y.dtype) for w, y in zip(weights, ys, strict=True)]
+            parts = [parts_of(dx) for dx in gradients(ys, xs, dys)]
+        values = iter(self.compute(graph, feeds, [part for p in parts for part in p]))
+        return [
+            assembled([next(values) for _ in p], feeds[x].shape)
+            for x, p in zip(xs, parts, strict=True)
+        ]
+
+    def check_gradients(self, outputs, known, required):
+        """Gradients agree with slopes; where no rule exists, only if that is required."""
+        weights = [projection(y.shape) for y in map(np.asarray, outputs) if is_float(y)]
+        try:
+            found = [self.symbolic_gradients(weights, k) for k in known]
+        except LookupError:
+            if required:
+                raise
+            return
+        if required or any(dx is not None for dx in found[0]):
+            slopes = self.numeric_gradients(weights)
+            for k, dxs in zip(known, found, strict=True):
+                for i, (dx, slope) in enumerate(zip(dxs, slopes, strict=True)):
+                    if dx is not None or required:
+                        dx = np.zeros(slope.shape) if dx is None else dx
+                        self.require_near(f"gradient {i}, knowing {k}", dx, slope)
+
+
+def is_several(x):
+    """Whether an input stands for a list of tensors: a list with arrays in it."""
+    return isinstance(x, list) and any(isinstance(part, np.ndarray) for part in x)
+
+
+def is_float(array):
+    """Whether slopes can be taken in it."""
+    return array.dtype.kind == "f"
+
+
+## Slopes
+
+
+def numeric_gradient(f, x, step=1e-5):
+    """The slope of f in each element of x, from the values of f nearby.
+
+    Args:
+      f: function of an array like x; gives a number.
+      x: a float64 array.
+      step: how far to go to each side, as a fraction of max(1, |x|).
+    """
+    x = np.asarray(x, np.float64)
+    slopes = np.zeros(x.shape)
+    for place in np.ndindex(x.shape):
+        h = np.zeros(x.shape)
+        h[place] = step * max(1.0, abs(x[place]))
+        slopes[place] = (f(x + h) - f(x - h)) / (2 * h[place])
+    return slopes
+
+
+def projection(shape):
+    """Numbers without a pattern: weights that make one sum of many outputs."""
+    return np.sin(1.0 + np.arange(np.prod(shape, dtype=int))).reshape(shape)
+
+
+def parts_of(dx):
+    """The tensors that make up a gradient: none, one, or the two of IndexedSlices."""
+    if isinstance(dx, IndexedSlices):
+        return [dx.values, dx.indices]
+    return [] if dx is None else [dx]
+
+
+def assembled(parts, shape):
+    """A gradient from the values of its parts; rows are added where they belong."""
+    if len(parts) < 2:
+        return parts[0] if parts else None
+    total = np.zeros(shape)
+    np.add.at(total, parts[1], parts[0])
+    return total
+
+
+## check
 
 
 def check(
@@ -46,219 +250,32 @@ def check(
     rtol=1e-5,
     atol=1e-6,
     gradient=None,
+    known=KNOWN,
     device="/cpu:0",
     **attrs,
 ):
-    """Raise AssertionError unless an op does all that its row promises.
+    """Raise AssertionError unless an op keeps all its promises.
 
     Args:
       function: the row of an op, or any function from tensors to tensors.
-      *inputs: a value for each input. A list of arrays is a list of tensors; any other
-        list is one tensor.
-      expect: the value it must give (a list, if there are several), from a source
-        other than us: a closed form, TensorFlow, NumPy.
-      rtol, atol: how near: |value - expect| <= atol + rtol * |expect|.
-      gradient: True or False to ask for the check of the gradient, or to spare it; by
-        default it is made where an input is float and the rules exist.
+      *inputs: a value for each of its tensors. A list with NumPy arrays in it stands
+        for a list of tensors, any other list for one tensor.
+      expect: the value it should give (several outputs: a list of values), from a
+        source other than us: a closed form, NumPy, TensorFlow.
+      rtol, atol: how near is near: |got - want| <= atol + rtol * |want|.
+      gradient: True: every float input must have the right gradient; False: do not
+        look; None: those that have one must have it right.
+      known: what the graph knows of its inputs; one run for each, see KNOWN. An op
+        that needs to know sizes gets `known=["sizes"]`.
       device: where to compute.
       **attrs: more arguments of the function.
     """
-    array_module(device)  # complains if there is no such device
-    trial = Trial(function, inputs, attrs, device)
-    values = trial.run(known=True)
-    for known in ("rank", False):
-        for i, (got, want) in enumerate(zip(trial.run(known), values, strict=True)):
-            require_close(trial, f"output {i}, shapes unknown", got, want, 0, 0)
-    if expect is not None:
-        wanted = expect if len(values) > 1 else [expect]
+    array_module(device)  # raises if there is no such device
+    trial = Trial(function, inputs, attrs, (rtol, atol), device)
+    runs = [trial.compute(*trial.build(k)) for k in known]
+    wanted = runs[0] if expect is None else expect if len(runs[0]) > 1 else [expect]
+    for k, values in zip(known, runs, strict=True):
         for i, (got, want) in enumerate(zip(values, wanted, strict=True)):
-            require_close(trial, f"output {i}", got, np.asarray(want), rtol, atol)
+            trial.require_near(f"output {i}, knowing {k}", got, want)
     if gradient is not False:
-        check_gradient(trial, gradient is True, max(rtol, 1e-5))
-
-
-class Trial:
-    """A function, the arrays to try it on, and the graphs in which it is tried.
-
-    Attributes:
-      arrays: an array, or a list of arrays, for each input.
-    """
-
-    def __init__(self, function, inputs, attrs, device):
-        self.function, self.attrs, self.device = function, attrs, device
-        self.name = getattr(function, "type", getattr(function, "__name__", "function"))
-        self.arrays = [
-            [np.asarray(part) for part in x] if is_several(x) else as_array(x)
-            for x in inputs
-        ]
-
-    def run(self, known):
-        """The outputs, each tensor on the way compared with what the graph promised.
-
-        Args:
-          known: True: float inputs are placeholders of known shape, others constants;
-            "rank": all are placeholders whose sizes are unknown; False: of unknown rank.
-        """
-        with Graph().as_default() as graph, graph.device(self.device):
-            feeds, outputs = self.build(self.arrays, known)
-        CHECKED.update(operation.type for operation in graph.get_operations())
-        with Session(graph=graph) as session:
-            values = [to_host(v) for v in session.run(outputs, feeds)]
-        with Session(graph=graph) as session:
-            every = [t for o in graph.get_operations() for t in o.outputs]
-            plan = Plan(every, list(feeds), None, session._run_for, optimize=False)
-            results = dict(zip(every, plan(session._state, list(feeds.values()))))
-        for tensor, value in results.items():
-            require_promise(self, tensor, to_host(value))
-        for i, (output, value) in enumerate(zip(outputs, values, strict=True)):
-            exact = to_host(results[output])
-            require_close(self, f"output {i}, optimised", value, exact, 1e-6, 1e-7)
-        return values
-
-    def build(self, arrays, known, dtype=None):
-        """Call the function on placeholders: ({placeholder: array}, list of outputs)."""
-        feeds, tensors = {}, []
-        for array in arrays:
-            parts = [
-                self.enter(part, known, dtype, feeds)
-                for part in (array if isinstance(array, list) else [array])
-            ]
-            tensors.append(parts if isinstance(array, list) else parts[0])
-        outputs = self.function(*tensors, **self.attrs)
-        outputs = outputs if isinstance(outputs, (list, tuple)) else [outputs]
-        return feeds, [identity(o) if o.dtype.is_ref_dtype else o for o in outputs]
-
-    def enter(self, array, known, dtype, feeds):
-        """One array as a tensor of a new graph."""
-        if is_float(array) and dtype is not None:
-            array = array.astype(dtype)
-        if known is True and not is_float(array):
-            return constant(array)
-        shape = {True: array.shape, "rank": [None] * array.ndim, False: None}[known]
-        tensor = placeholder(array.dtype, shape)
-        feeds[tensor] = array
-        return tensor
-
-
-def is_several(x):
-    """Whether an input of `check` stands for a list of tensors."""
-    return isinstance(x, list) and any(isinstance(part, np.ndarray) for part in x)
-
-
-def as_array(x):
-    """A value as the array that `tf.constant` would make of it."""
-    with Graph().as_default():
-        return constant(x).op.get_attr("value")
-
-
-def is_float(array):
-    """Whether blame can flow into it."""
-    return array.dtype.kind in "fc"
-
-
-def check_gradient(trial, required, tolerance):
-    """Compare gradients with finite differences, in double precision."""
-    with Graph().as_default() as graph, graph.device(trial.device):
-        feeds, ys = trial.build(trial.arrays, True, np.float64)
-        ys = [y for y in ys if y.dtype.is_floating]
-        xs = [x for x in feeds if x.dtype.is_floating]
-        with Session(graph=graph) as session:
-            weights = [projection(v.shape) for v in session.run(ys, feeds)]
-            try:
-                dxs = gradients(ys, xs, [constant(w) for w in weights])
-            except LookupError:
-                if required:
-                    raise
-                return
-            for i, (x, dx) in enumerate(zip(xs, dxs, strict=True)):
-                if dx is None and not required:
-                    continue
-
-                def loss(value, x=x):
-                    found = session.run(ys, {**feeds, x: value})
-                    return sum(np.sum(w * y) for w, y in zip(weights, found))
-
-                got = np.zeros_like(feeds[x]) if dx is None else session.run(dx, feeds)
-                require_close(
-                    trial,
-                    f"gradient of input {i}",
-                    dense(got, feeds[x].shape),
-                    numeric_gradient(loss, feeds[x]),
-                    tolerance,
-                    tolerance,
-                )
-
-
-def projection(shape):
-    """Numbers without a pattern, in a shape: weights that make one loss of many."""
-    return np.sin(1.0 + np.arange(np.prod(shape, dtype=int))).reshape(shape)
-
-
-def numeric_gradient(f, x, step=1e-5):
-    """The slope of f in each element of x, from its values nearby.
-
-    Args:
-      f: function of an array like x that gives a number.
-      x: a float64 array.
-      step: half the distance over which the slope is taken, relative to max(1, |x|).
-    """
-    x = np.asarray(x, np.float64)
-    slopes = np.zeros(x.shape)
-    for index in np.ndindex(x.shape):
-        h = np.zeros(x.shape)
-        h[index] = step * max(1.0, abs(x[index]))
-        slopes[index] = (f(x + h) - f(x - h)) / (2 * h[index])
-    return slopes
-
-
-def dense(value, shape):
-    """A gradient as an array; rows of an IndexedSlices are added where they belong."""
-    if not hasattr(value, "indices"):
-        return value
-    total = np.zeros(shape)
-    np.add.at(total, value.indices, value.values)
-    return total
-
-
-def require_promise(trial, tensor, value):
-    """A tensor's value has the dtype and shape that its graph promised."""
-    value = np.asarray(value)
-    if tensor.dtype.as_numpy_dtype not in (value.dtype, object):
-        promised, found = tensor.dtype.name, value.dtype.name
-    elif not tensor.shape.is_compatible_with(value.shape):
-        promised, found = tensor.shape, value.shape
-    else:
-        return
-    raise AssertionError(
-        explain(
-            f"{trial.name}: the graph promised {promised}, the kernel gave {found}",
-            tensor=repr(tensor),
-            fix="mend the kernel, or the shape rule of the row",
-        )
-    )
-
-
-def require_close(trial, what, got, want, rtol, atol):
-    """Two arrays agree; if not, the message says where."""
-    got, want = np.asarray(got), np.asarray(want)
-    if got.shape != want.shape:
-        raise AssertionError(
-            explain(
-                f"{trial.name}, {what}: the shape is {got.shape}, not {want.shape}",
-                inputs=trial.arrays,
-            )
-        )
-    if want.dtype.kind in "fc":
-        good = np.isclose(got, want, rtol, atol, equal_nan=True)
-    else:
-        good = got == want
-    if not np.all(good):
-        where = tuple(int(i) for i in np.argwhere(~np.asarray(good))[0])
-        raise AssertionError(
-            explain(
-                f"{trial.name}, {what}: {got[where]} at {where}, not {want[where]}",
-                got=got,
-                expected=want,
-                inputs=trial.arrays,
-            )
-        )
+        trial.check_gradients(runs[0], known, required=gradient is True)
