@@ -5,6 +5,7 @@ Every size is a number or unknown (None); the rank may be unknown too.
 
 # Generated from book/source/04_shapes.md: change it there, then `make export`.
 
+import math
 import operator
 
 from pedagogy_tf.core.dtypes import DType
@@ -14,49 +15,51 @@ __all__ = [
     "as_size",
     "Dimension",
     "as_dimension",
+    "dimension_value",
+    "dimension_at_index",
     "TensorShape",
-    "as_shape",
     "unknown_shape",
+    "as_shape",
     "scalar",
     "vector",
     "matrix",
-    "dimension_value",
-    "dimension_at_index",
     "broadcast_sizes",
     "broadcast_static_shape",
     "in_brackets",
 ]
 
 
-# Know the shape before the numbers
+## A size that may be unknown
 
 
 def as_size(value):
-    """A size as an int >= 0, or None if unknown, from an int, None or a Dimension.
+    """A size, an int >= 0 or None if it is not known, from an int, Dimension or None.
 
     Raises:
       ValueError: negative, or not a whole number.
+      TypeError: not a number at all.
     """
     if value is None or (type(value) is int and value >= 0):
         return value
     if isinstance(value, Dimension):
-        return value._value
+        return value.value
     if isinstance(value, DType):
-        raise TypeError(f"Cannot convert {value} to Dimension")
+        raise TypeError(explain(f"Cannot convert {value} to Dimension"))
     size = int(value)
-    if not isinstance(value, (str, bytes)) and size != value:
-        raise ValueError(f"Ambiguous dimension: {value}")
+    if size != value and not isinstance(value, (str, bytes)):
+        raise ValueError(explain(f"Ambiguous dimension: {value}"))
     if size < 0:
-        raise ValueError(f"Dimension {size} must be >= 0")
+        fix = "write None for a size that is not known" if size == -1 else None
+        raise ValueError(explain(f"Dimension {size} must be >= 0", fix=fix))
     return size
 
 
 def _lift(function):
-    """Arithmetic on sizes: with an unknown one, the result is unknown."""
+    """Arithmetic on sizes: with one that is unknown, the result is unknown."""
 
     def method(self, other):
         try:
-            x, y = self._value, as_size(other)
+            x, y = self.value, as_size(other)
         except (TypeError, ValueError):
             return NotImplemented
         return Dimension(None if x is None or y is None else function(x, y))
@@ -65,30 +68,27 @@ def _lift(function):
 
 
 def _compare(function):
-    """A comparison of sizes: with an unknown one, the answer is None."""
+    """A comparison of sizes: with one that is unknown, the answer is None."""
 
     def method(self, other):
-        x, y = self._value, as_size(other)
+        x, y = self.value, as_size(other)
         return None if x is None or y is None else function(x, y)
 
     return method
 
 
 class Dimension:
-    """One size of a shape, a number or unknown.
+    """One size of a shape, known or not.
 
     Attributes:
       value: the size, an int >= 0, or None.
     """
 
-    __slots__ = ("_value",)
+    __slots__ = ("value",)
+    __hash__ = None  # equality has three answers, so there is no hash
 
     def __init__(self, value):
-        self._value = as_size(value)
-
-    @property
-    def value(self):
-        return self._value
+        self.value = as_size(value)
 
     __add__ = __radd__ = _lift(operator.add)
     __sub__ = _lift(operator.sub)
@@ -102,11 +102,16 @@ class Dimension:
     __le__ = _compare(operator.le)
     __gt__ = _compare(operator.gt)
     __ge__ = _compare(operator.ge)
-    __hash__ = None
+
+    def __repr__(self):
+        return f"Dimension({self.value})"
+
+    def __str__(self):
+        return "?" if self.value is None else str(self.value)
 
     def __eq__(self, other):
         try:
-            x, y = self._value, as_size(other)
+            x, y = self.value, as_size(other)
         except (TypeError, ValueError):
             return NotImplemented
         return None if x is None or y is None else x == y
@@ -115,51 +120,77 @@ class Dimension:
         equal = self.__eq__(other)
         return equal if equal in (None, NotImplemented) else not equal
 
+    def __index__(self):
+        """The size as an int. TypeError if it is unknown."""
+        if self.value is None:
+            raise TypeError(
+                explain(
+                    "__int__ returned non-int (type NoneType)",
+                    expected="a size that is known before the graph runs",
+                    fix="use tf.shape(x): a tensor, whose value is known then",
+                )
+            )
+        return self.value
+
+    def __int__(self):
+        return self.__index__()
+
     def __truediv__(self, other):
-        raise TypeError("unsupported operand type(s) for /: 'Dimension' and "
-                        f"'{type(other).__name__}', please use // instead")
+        raise TypeError(
+            explain(
+                "unsupported operand type(s) for /: 'Dimension' and "
+                f"'{type(other).__name__}', please use // instead"
+            )
+        )
 
     def __rtruediv__(self, other):
-        raise TypeError(f"unsupported operand type(s) for /: '{type(other).__name__}' "
-                        "and 'Dimension', please use // instead")
-
-    def __index__(self):
-        if self._value is None:
-            raise TypeError(explain(
-                "__int__ returned non-int (type NoneType)",
-                expected="a size that is known before the graph runs",
-                fix="use tf.shape(x), whose value is known when the graph runs"))
-        return self._value
-
-    __int__ = __index__
+        raise TypeError(
+            explain(
+                f"unsupported operand type(s) for /: '{type(other).__name__}' "
+                "and 'Dimension', please use // instead"
+            )
+        )
 
     def is_compatible_with(self, other):
         """Could the two be the same size?"""
         other = as_size(other)
-        return self._value is None or other is None or self._value == other
+        return self.value is None or other is None or self.value == other
 
     def assert_is_compatible_with(self, other):
+        """ValueError if the two are different sizes."""
         if not self.is_compatible_with(other):
-            raise ValueError(f"Dimensions {self} and {other} are not compatible")
+            raise ValueError(
+                explain(f"Dimensions {self} and {other} are not compatible")
+            )
 
     def merge_with(self, other):
-        """What is known if both describe the same size."""
+        """What is known if both are the same size. ValueError if they cannot be."""
         self.assert_is_compatible_with(other)
-        return Dimension(other if self._value is None else self._value)
+        return Dimension(other if self.value is None else self.value)
 
     def __reduce__(self):
-        return Dimension, (self._value,)
+        return Dimension, (self.value,)
 
-    def __repr__(self):
-        return f"Dimension({self._value})"
 
-    def __str__(self):
-        return "?" if self._value is None else str(self._value)
+## Two things known about one size
 
 
 def as_dimension(value):
-    """`value` as a Dimension."""
+    """A Dimension, from a Dimension, int or None."""
     return value if isinstance(value, Dimension) else Dimension(value)
+
+
+def dimension_value(dimension):
+    """The int or None inside a Dimension; an int or None as it is."""
+    return dimension.value if isinstance(dimension, Dimension) else dimension
+
+
+def dimension_at_index(shape, index):
+    """The Dimension of a TensorShape at an index; unknown if the rank is."""
+    return shape[index]
+
+
+## A shape of sizes
 
 
 class TensorShape:
@@ -170,8 +201,8 @@ class TensorShape:
         TensorShape, or None if not even the rank is known.
 
     Attributes:
-      sizes: a tuple of int and None, or None if the rank is unknown. (Ours, for
-        shape rules: plain Python values are quicker than Dimensions.)
+      sizes: a tuple of int and None, or None if the rank is unknown. (TensorFlow
+        has no such attribute; rules about shapes use it.)
     """
 
     __slots__ = ("sizes",)
@@ -182,53 +213,59 @@ class TensorShape:
             self.sizes = None
         elif isinstance(dims, TensorShape):
             self.sizes = dims.sizes
-        elif isinstance(dims, (str, bytes)):
-            raise TypeError("A string has ambiguous TensorShape, please wrap in a "
-                            f"list or convert to an int: {dims}")
         else:
-            try:
-                dims = iter(dims)
-            except TypeError:
-                dims = (dims,)
-            self.sizes = tuple([as_size(n) for n in dims])
+            self.sizes = _sizes(dims)
 
-    @property
-    def rank(self):
-        """The number of axes, or None."""
-        return None if self.sizes is None else len(self.sizes)
+    def __str__(self):
+        if self.sizes is None:
+            return "<unknown>"
+        inside = ", ".join("?" if size is None else str(size) for size in self.sizes)
+        return f"({inside},)" if len(self.sizes) == 1 else f"({inside})"
 
-    ndims = rank
+    def __repr__(self):
+        return f"TensorShape({self.dims})"
 
     @property
     def dims(self):
         """A list of Dimension, or None."""
         return None if self.sizes is None else [Dimension(n) for n in self.sizes]
 
-    def as_list(self):
-        """A list of int and None. ValueError if the rank is unknown."""
-        if self.sizes is None:
-            raise ValueError("as_list() is not defined on an unknown TensorShape.")
-        return list(self.sizes)
+    @property
+    def rank(self):
+        """The number of axes, or None."""
+        return None if self.sizes is None else len(self.sizes)
 
-    def num_elements(self):
-        """How many elements such a tensor has, or None."""
-        if not self.is_fully_defined():
-            return None
-        total = 1
-        for size in self.sizes:
-            total *= size
-        return total
+    @property
+    def ndims(self):
+        """The number of axes, or None."""
+        return self.rank
 
     def is_fully_defined(self):
+        """Is every size known?"""
         return self.sizes is not None and None not in self.sizes
 
     def assert_is_fully_defined(self):
+        """ValueError if any size is unknown."""
         if not self.is_fully_defined():
-            raise ValueError(f"Shape {self} is not fully defined")
+            raise ValueError(explain(f"Shape {self} is not fully defined"))
+
+    def num_elements(self):
+        """How many elements such a tensor has; None if that is not known."""
+        return math.prod(self.sizes) if self.is_fully_defined() else None
+
+    def as_list(self):
+        """A list of int and None. ValueError if the rank is unknown."""
+        if self.sizes is None:
+            raise ValueError(
+                explain("as_list() is not defined on an unknown TensorShape.")
+            )
+        return list(self.sizes)
 
     def __len__(self):
         if self.sizes is None:
-            raise ValueError("Cannot take the length of shape with unknown rank.")
+            raise ValueError(
+                explain("Cannot take the length of shape with unknown rank.")
+            )
         return len(self.sizes)
 
     def __bool__(self):
@@ -236,7 +273,7 @@ class TensorShape:
 
     def __iter__(self):
         if self.sizes is None:
-            raise ValueError("Cannot iterate over a shape with unknown rank.")
+            raise ValueError(explain("Cannot iterate over a shape with unknown rank."))
         return iter(self.dims)
 
     def __getitem__(self, key):
@@ -246,87 +283,50 @@ class TensorShape:
         if not isinstance(key, slice):
             return Dimension(None)
         if key.step is not None:
-            raise ValueError("Steps are not yet handled")
+            raise ValueError(explain("Steps are not yet handled"))
         start, stop = key.start or 0, key.stop
         if stop is None or start < 0 or stop < 0:
             return unknown_shape()
         return unknown_shape(stop - start)
 
-    def merge_with(self, other):
-        """What is known if both describe the same tensor. ValueError if they disagree."""
-        other = as_shape(other)
-        if self.sizes is None:
-            return other
-        if not self.is_compatible_with(other):
-            raise ValueError(f"Shapes {self} and {other} are not compatible")
-        if other.sizes is None:
-            return self
-        return TensorShape([y if x is None else x for x, y in zip(self.sizes, other.sizes)])
-
     def is_compatible_with(self, other):
-        """Could the two describe the same tensor?"""
+        """Could the two be the shape of one tensor?"""
         x, y = self.sizes, as_shape(other).sizes
         if x is None or y is None or x == y:
             return True
-        if len(x) != len(y):
-            return False
-        return all(a == b or a is None or b is None for a, b in zip(x, y))
+        fits = [a is None or b is None or a == b for a, b in zip(x, y)]
+        return len(x) == len(y) and all(fits)
 
-    def assert_is_compatible_with(self, other):
+    def merge_with(self, other):
+        """What is known if both are the shape of one tensor. ValueError if not."""
+        other = as_shape(other)
         if not self.is_compatible_with(other):
-            raise ValueError(f"Shapes {self} and {other} are incompatible")
+            raise ValueError(explain(f"Shapes {self} and {other} are not compatible"))
+        if self.sizes is None or other.sizes is None:
+            return other if self.sizes is None else self
+        pairs = zip(self.sizes, other.sizes)
+        return TensorShape([b if a is None else a for a, b in pairs])
 
     def most_specific_compatible_shape(self, other):
-        """The sizes on which both agree; the others are unknown."""
+        """What is true of both: the sizes on which they agree."""
         other = as_shape(other)
         if self.rank is None or self.rank != other.rank:
             return unknown_shape()
-        return TensorShape([x if x == y else None for x, y in zip(self.sizes, other.sizes)])
+        pairs = zip(self.sizes, other.sizes)
+        return TensorShape([a if a == b else None for a, b in pairs])
 
-    def concatenate(self, other):
-        """The axes of this shape, then those of `other`."""
-        other = as_shape(other)
-        if self.sizes is None or other.sizes is None:
-            return unknown_shape()
-        return TensorShape(self.sizes + other.sizes)
-
-    __add__ = concatenate
-
-    def __radd__(self, other):
-        return as_shape(other).concatenate(self)
-
-    def assert_same_rank(self, other):
-        other = as_shape(other)
-        if None not in (self.rank, other.rank) and self.rank != other.rank:
-            raise ValueError(f"Shapes {self} and {other} must have the same rank")
-
-    def assert_has_rank(self, rank):
-        if self.rank not in (None, rank):
-            raise ValueError(f"Shape {self} must have rank {rank}")
-
-    def with_rank(self, rank):
-        """This shape, which must have that many axes."""
-        self.assert_has_rank(rank)
-        return unknown_shape(rank) if self.sizes is None else self
-
-    def with_rank_at_least(self, rank):
-        if self.rank is not None and self.rank < rank:
-            raise ValueError(f"Shape {self} must have rank at least {rank}")
-        return self
-
-    def with_rank_at_most(self, rank):
-        if self.rank is not None and self.rank > rank:
-            raise ValueError(f"Shape {self} must have rank at most {rank}")
-        return self
+    def assert_is_compatible_with(self, other):
+        """ValueError if no tensor has both shapes."""
+        if not self.is_compatible_with(other):
+            raise ValueError(explain(f"Shapes {self} and {other} are incompatible"))
 
     def __eq__(self, other):
         try:
             other = as_shape(other)
         except TypeError:
             return NotImplemented
-        if self is other or self.sizes is None:
-            return self.sizes == other.sizes
-        return None not in self.sizes and self.sizes == other.sizes
+        known = self is other or self.sizes is None or None not in self.sizes
+        return known and self.sizes == other.sizes
 
     def __ne__(self, other):
         try:
@@ -334,34 +334,92 @@ class TensorShape:
         except TypeError:
             return NotImplemented
         if self.sizes is None or other.sizes is None:
-            raise ValueError("The inequality of unknown TensorShapes is undefined.")
+            raise ValueError(
+                explain("The inequality of unknown TensorShapes is undefined.")
+            )
         return not self == other
+
+    def assert_has_rank(self, rank):
+        """ValueError if the rank is known, and another."""
+        if self.rank not in (None, rank):
+            raise ValueError(explain(f"Shape {self} must have rank {rank}"))
+
+    def with_rank(self, rank):
+        """This shape, with that many axes. ValueError if it has another number."""
+        self.assert_has_rank(rank)
+        return unknown_shape(rank) if self.sizes is None else self
+
+    def assert_same_rank(self, other):
+        """ValueError if both ranks are known, and differ."""
+        other = as_shape(other)
+        if None not in (self.rank, other.rank) and self.rank != other.rank:
+            raise ValueError(
+                explain(f"Shapes {self} and {other} must have the same rank")
+            )
+
+    def with_rank_at_least(self, rank):
+        """This shape. ValueError if it has fewer axes."""
+        if self.rank is not None and self.rank < rank:
+            raise ValueError(explain(f"Shape {self} must have rank at least {rank}"))
+        return self
+
+    def with_rank_at_most(self, rank):
+        """This shape. ValueError if it has more axes."""
+        if self.rank is not None and self.rank > rank:
+            raise ValueError(explain(f"Shape {self} must have rank at most {rank}"))
+        return self
+
+    def concatenate(self, other):
+        """The axes of this shape, then those of `other`; unknown if either is."""
+        other = as_shape(other)
+        if self.sizes is None or other.sizes is None:
+            return unknown_shape()
+        return TensorShape(self.sizes + other.sizes)
+
+    def __add__(self, other):
+        return self.concatenate(other)
+
+    def __radd__(self, other):
+        return as_shape(other).concatenate(self)
 
     def __reduce__(self):
         return TensorShape, (self.sizes,)
 
-    def __repr__(self):
-        return f"TensorShape({self.dims})"
 
-    def __str__(self):
-        if self.sizes is None:
-            return "<unknown>"
-        inside = ", ".join("?" if n is None else str(n) for n in self.sizes)
-        return f"({inside},)" if len(self.sizes) == 1 else f"({inside})"
+def _sizes(dims):
+    """A tuple of sizes, from an iterable of sizes or from one."""
+    if isinstance(dims, (str, bytes)):
+        raise TypeError(
+            explain(
+                "A string has ambiguous TensorShape, please wrap in a list or convert "
+                f"to an int: {dims}"
+            )
+        )
+    try:
+        return tuple([as_size(size) for size in dims])
+    except TypeError:
+        if hasattr(dims, "__iter__"):
+            raise
+        return (as_size(dims),)
 
 
-def as_shape(shape):
-    """`shape` as a TensorShape."""
-    return shape if isinstance(shape, TensorShape) else TensorShape(shape)
+## What a shape can be asked
 
 
 def unknown_shape(rank=None, **kwargs):
-    """A shape of which at most the rank is known."""
-    if rank is None and "ndims" in kwargs:
-        rank = kwargs.pop("ndims")
+    """A shape of which at most the rank is known (`ndims` is its old name)."""
+    rank = kwargs.pop("ndims", rank)
     if kwargs:
         raise TypeError(f"Unknown argument: {kwargs}")
     return TensorShape(None if rank is None else [None] * int(rank))
+
+
+def as_shape(shape):
+    """A TensorShape, from a TensorShape or whatever makes one."""
+    return shape if isinstance(shape, TensorShape) else TensorShape(shape)
+
+
+## Demand a rank
 
 
 def scalar():
@@ -379,43 +437,31 @@ def matrix(rows, cols):
     return TensorShape([rows, cols])
 
 
-def dimension_value(dimension):
-    """The int or None inside a Dimension; an int or None as it is."""
-    return dimension.value if isinstance(dimension, Dimension) else dimension
-
-
-def dimension_at_index(shape, index):
-    """The Dimension at an index; unknown if the rank is."""
-    return shape[index]
-
-
-def broadcast_sizes(x, y):
-    """The sizes of x + y, given those of x and y (tuples, or None); for shape rules.
-
-    Sizes are matched from the right; a 1 stretches; a missing one counts as 1.
-
-    Raises:
-      ValueError: two sizes that differ and are not 1.
-    """
-    if x is None or y is None:
-        return None
-    if x == y and None not in x:
-        return x
-    if len(x) < len(y):
-        x = (1,) * (len(y) - len(x)) + tuple(x)
-    else:
-        y = (1,) * (len(x) - len(y)) + tuple(y)
-    return tuple([_broadcast_size(a, b) for a, b in zip(x, y)])
+## Broadcasting
 
 
 def _broadcast_size(a, b):
+    """The size of a sum along one axis. ValueError if a and b do not fit."""
     if a == b or b == 1:
         return a
     if a == 1:
         return b
     if a is None or b is None:
-        return b if a is None else a  # it must be 1 or that number: the result is that number
+        return a or b or None  # 0 says less than it could, as in TensorFlow
     raise ValueError(f"Dimensions must be equal, but are {a} and {b}")
+
+
+def broadcast_sizes(x, y):
+    """The sizes of x + y, given those of x and y: tuples, or None; for shape rules.
+
+    Raises:
+      ValueError: two sizes differ, and neither is 1 or unknown.
+    """
+    if x is None or y is None:
+        return None
+    short, long = sorted([tuple(x), tuple(y)], key=len)
+    short = (1,) * (len(long) - len(short)) + short
+    return tuple([_broadcast_size(a, b) for a, b in zip(short, long)])
 
 
 def broadcast_static_shape(shape_x, shape_y):
@@ -424,12 +470,13 @@ def broadcast_static_shape(shape_x, shape_y):
     try:
         return TensorShape(broadcast_sizes(shape_x.sizes, shape_y.sizes))
     except ValueError:
-        raise ValueError(
-            f"Incompatible shapes for broadcasting: {shape_x} and {shape_y}") from None
+        first_line = f"Incompatible shapes for broadcasting: {shape_x} and {shape_y}"
+        expected = "from the right, sizes that are equal, or one of them 1"
+        raise ValueError(explain(first_line, expected=expected)) from None
 
 
 def in_brackets(sizes):
-    """Sizes as TensorFlow's kernels print them: [2,?], or ? for an unknown rank."""
+    """Sizes as TensorFlow's kernels print them: [?,128]."""
     if sizes is None:
         return "<unknown>"
-    return "[" + ",".join("?" if n is None else str(n) for n in sizes) + "]"
+    return "[" + ",".join("?" if size is None else str(size) for size in sizes) + "]"
