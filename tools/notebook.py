@@ -89,13 +89,7 @@ def stable_output(output: nbformat.NotebookNode, count: int) -> nbformat.Noteboo
     Paths are cut; of metadata, alt text remains; of a traceback, the reader's own line
     and the message, since the frames between differ between versions of Python.
     """
-    text = json.dumps(output)
-    for root in (str(ROOT), str(ROOT).replace(str(Path.home()), "~", 1)):
-        text = text.replace(f"{root}/", "")
-    # The lengths have bounds: without, a picture, which is one long word, takes a minute.
-    text = re.sub(r"[~/][\w./+-]{0,200}/(site-packages|python3\.\d+)/", r"\1/", text)
-    text = re.sub(r"[^\s\"]{0,99}ipykernel_\d+/\d+\.py", "cell", text)
-    output = nbformat.from_dict(json.loads(text))
+    output = nbformat.from_dict(change_text(output, without_paths))
     if "execution_count" in output:
         output.execution_count = count
     if "traceback" in output:
@@ -111,12 +105,40 @@ def stable_output(output: nbformat.NotebookNode, count: int) -> nbformat.Noteboo
     return output
 
 
-def sanitized(text: str) -> str:
-    """The text with what may differ between runs replaced, as nbval compares it."""
+def change_text(value, change):
+    """The same structure with every text changed, pictures excepted."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, list):
+        return [change_text(item, change) for item in value]
+    if isinstance(value, dict):
+        return {
+            key: item if key.startswith("image/") else change_text(item, change)
+            for key, item in value.items()
+        }
+    return value
+
+
+def without_paths(text: str) -> str:
+    """The text without what tells where on this machine things are."""
+    for root in (str(ROOT), str(ROOT).replace(str(Path.home()), "~", 1)):
+        text = text.replace(f"{root}/", "")
+    text = re.sub(r"[~/][\w./+-]*/(site-packages|python3\.\d+)/", r"\1/", text)
+    return re.sub(r"[^\s\"]*ipykernel_\d+/\d+\.py", "cell", text)
+
+
+def same(old: str, new: str) -> bool:
+    """Do two notebooks differ in nothing but what tools/nbval.cfg calls volatile?"""
     config = PATTERNS.read_text("utf-8")
-    for pattern, new in re.findall(r"(?m)^regex: (.*)\nreplace: (.*)$", config):
-        text = re.sub(pattern, new, text)
-    return text
+    pairs = re.findall(r"(?m)^regex: (.*)\nreplace: (.*)$", config)
+
+    def steady(text):
+        for pattern, replacement in pairs:
+            text = re.sub(pattern, replacement, text)
+        return text
+
+    one, two = (change_text(json.loads(text), steady) for text in (old, new))
+    return one == two
 
 
 # ---- running
@@ -163,7 +185,7 @@ def execute(chapter: Chapter) -> bool:
         ) from None
     text = nbformat.writes(stable(notebook)) + "\n"
     path = chapter.notebook
-    if path.exists() and sanitized(path.read_text("utf-8")) == sanitized(text):
+    if path.exists() and same(path.read_text("utf-8"), text):
         return False
     path.write_text(text, "utf-8")
     return True
