@@ -240,7 +240,8 @@ class Site:
         line, expression = self.line, self.expression
         if line:
             where += f"\n    {line}"
-        if line.count(expression) == 1 and expression != line:
+        part = expression != line and not expression.isidentifier()
+        if part and line.count(expression) == 1:
             where += f"\n    {' ' * line.index(expression)}{'^' * len(expression)}"
         return where
 
