@@ -1,8 +1,8 @@
-"""The row of an op: one line of TensorFlow's catalogue, and how values enter a graph.
+"""The row of an op, and how Python values enter a graph.
 
-A row holds what is to be known of an op in one place: its type name and signature,
-its kernel (arrays to arrays), its shape rule and its gradient rule (tensors to
-tensors). Calling a row appends an operation to the graph.
+A row holds what is to be known of an op in one place: its signature, its kernel (from
+arrays to arrays), its shape rule and its gradient rule (from tensors to tensors).
+Calling a row appends an operation to the graph.
 """
 
 # Generated from book/source/06_ops.md: change it there, then `make export`.
@@ -10,212 +10,242 @@ tensors). Calling a row appends an operation to the graph.
 from __future__ import annotations
 
 import inspect
+import numbers
 import re
 from collections import namedtuple
+from contextlib import ExitStack
 from typing import NamedTuple
 
 import numpy as np
 
 from pedagogy_tf.core.arrays import to_array
 from pedagogy_tf.core.dtypes import TYPES, DType, as_dtype
-from pedagogy_tf.core.graph import ROWS, Tensor, get_default_graph, graph_of
-from pedagogy_tf.core.shapes import Dimension, TensorShape, as_shape
+from pedagogy_tf.core.errors import explain
+from pedagogy_tf.core.graph import ROWS, Operation, Tensor, get_default_graph, graph_of
+from pedagogy_tf.core.shapes import Dimension, TensorShape, as_shape, in_brackets
 
 __all__ = [
-    "ShapeError",
-    "GRADIENTS",
     "Argument",
     "ARGUMENT",
     "SIGNATURE",
     "parse_arguments",
-    "Known",
     "Row",
+    "EMPTY",
+    "parameter",
+    "exactly",
+    "plain",
+    "FORMS",
+    "nearest",
     "op",
-    "same",
-    "scalar",
+    "split",
+    "GRADIENTS",
     "RegisterGradient",
     "NotDifferentiable",
+    "same",
+    "scalar",
+    "Known",
+    "ShapeError",
+    "misfit",
     "show_shape",
     "show_value",
+    "with_rank",
+    "with_rank_at_least",
+    "SMALL",
     "constant_value",
+    "fold",
+    "sizes_alone",
     "known_sizes",
+    "const",
+    "constant",
+    "has_tensor",
     "CONVERSIONS",
     "register_tensor_conversion_function",
     "convert_to_tensor",
-    "const",
-    "constant",
+    "enter",
+    "shape_to_tensor",
+    "dimension_to_tensor",
+    "refuse_operation",
+    "flat",
+    "first_line",
+    "snake",
 ]
 
 
-## Build
-
-
-class ShapeError(ValueError):
-    """What a shape rule raises: the graph adds the operation and the user's line."""
-
-
-GRADIENTS = {}  # op type, or a name given to RegisterGradient -> gradient rule
+## A signature
 
 
 class Argument(NamedTuple):
-    """One input or output in an op's signature."""
+    """One input or output in the signature of an op."""
 
     name: str
     dtype: object  # a DType, or the name of the attribute that holds it
     ref: bool = False  # a variable itself, not its value
-    count: str | None = None  # the attribute that holds how many: `values:N*T`
-    mixed: bool = False  # a list whose dtypes are an attribute: `data:*T`
-    default: DType | None = None  # the dtype of a Python value, if it has a say
+    count: str | None = None  # a list, and the attribute that holds its length
+    mixed: bool = False  # a list of any dtypes; the attribute `dtype` lists them
+    default: DType | None = None  # what Python values become, if they can
+
+    @property
+    def is_list(self):
+        return self.mixed or self.count is not None
 
 
-ARGUMENT = re.compile(r"(\w+):(ref )?(?:(\w*)(\*))?(\w+)(?:=(\w+))?$")
-
-SIGNATURE = re.compile(r"(\w+)(?:\((.*?)\) -> \((.*)\))?$")
+ARGUMENT = re.compile(r"(\w+):(ref )?(?:(\w*)\*)?(\w+)(?:=(\w+))?")
+SIGNATURE = re.compile(r"(\w+)(?:\((.*?)\) -> \((.*)\))?")
 
 
 def parse_arguments(text):
     """`"a:T, n:int32"` as a list of Arguments."""
     found = []
     for part in filter(None, text.split(", ")):
-        match = ARGUMENT.match(part)
+        match = ARGUMENT.fullmatch(part)
         if not match:
             raise ValueError(f"{part!r} is not of the form name:dtype")
-        name, ref, count, star, dtype, default = match.groups()
+        name, ref, count, dtype, default = match.groups()
         dtype = as_dtype(dtype) if dtype in TYPES else dtype
-        found.append(
-            Argument(
-                name,
-                dtype,
-                bool(ref),
-                count or None,
-                bool(star and not count),
-                as_dtype(default) if default else None,
-            )
-        )
+        default = as_dtype(default) if default else None
+        argument = Argument(name, dtype, bool(ref), count or None, count == "", default)
+        found.append(argument)
     return found
 
 
-class Known:
-    """What is known of an operation while its shapes are worked out.
-
-    A shape rule receives it as `op`, before the shapes of the inputs. While the graph
-    is written, little may be known; when a plan is made for given feeds, more is.
-    """
-
-    def __init__(self, operation, shapes=None, values=None):
-        self.operation = operation
-        self.attrs = operation.attrs
-        self.inputs = operation.inputs
-        self.shapes = [t.shape for t in operation.inputs] if shapes is None else shapes
-        self.values = values
-        self.asked, self.asked_sizes = {}, {}  # for the message, if a rule objects
-
-    def get_attr(self, name):
-        """The value of an attribute."""
-        return self.operation.get_attr(name)
-
-    def constant(self, i):
-        """The value of input `i` as an array, or None where only a run can tell."""
-        value = (
-            constant_value(self.inputs[i]) if self.values is None else self.values[i]
-        )
-        if value is not None:
-            self.asked[i] = value
-        return value
-
-    def sizes(self, i):
-        """Input `i` read as a shape: a TensorShape with unknown sizes where need be."""
-        value = self.constant(i)
-        if value is not None:
-            return as_shape([None if n < 0 else int(n) for n in np.ravel(value)])
-        sizes = known_sizes(self.inputs[i])
-        if sizes is None:
-            ndims = self.shapes[i].ndims
-            count = self.shapes[i].dims[0].value if ndims == 1 else None
-            return TensorShape(None if count is None else [None] * count)
-        self.asked_sizes[i] = as_shape(sizes)
-        return self.asked_sizes[i]
-
-    def sizes_of(self, i):
-        """Input `i` as `known_sizes` has it."""
-        return known_sizes(self.inputs[i]) if self.values is None else None
+## A row
 
 
 class Row:
     """An op: its signature, kernel, shape rule and gradient rule.
 
+    Args:
+      signature: `MatMul(a:T, b:T) -> (product:T)`.
+      kernel: a function of arrays. Its first parameter is `xp` (NumPy or CuPy), or
+        `run` for an op that keeps something between runs; attributes are keyword-only.
+      view: whether the result may share memory with an input.
+      reads_ref: whether the kernel reads the variables that it gets.
+      opaque: whether nobody may know the value before the run, although it would be
+        possible: something else may be fed.
+      **allowed: for a dtype attribute the DTypes that it may be, for one of text the
+        texts, for the length of a list the least.
+
     Attributes:
-      type: TensorFlow's type name, `MatMul`.
-      inputs, outputs: its Arguments.
-      attrs: attribute name -> default; `...` where a value is required.
-      kernel: function of arrays. Its first parameter is `xp` (NumPy or CuPy), or
-        `run` for an op that keeps something between runs.
-      stateful: whether it does.
-      view: whether the kernel may hand out memory of its inputs.
+      type: TensorFlow's name of the op, `MatMul`.
+      inputs, outputs: lists of Arguments.
+      attrs: the kernel's attributes and their defaults; `...` where there is none.
+      stateful: whether the kernel keeps something between runs.
+      result: the named tuple of several outputs.
     """
 
-    def __init__(self, signature, kernel, view=False, reads_ref=True, **allowed):
-        self.type, inputs, outputs = SIGNATURE.match(signature).groups()
-        parameters = list(inspect.signature(kernel).parameters.values())
-        self.kernel, self.view, self.reads_ref = kernel, view, reads_ref
-        self.stateful = parameters[0].name == "run"
-        positional = [p.name for p in parameters[1:] if p.kind is not p.KEYWORD_ONLY]
+    def __init__(
+        self, signature, kernel, view=False, reads_ref=True, opaque=False, **allowed
+    ):
+        self.type, inputs, outputs = SIGNATURE.fullmatch(signature).groups()
+        first, *parameters = inspect.signature(kernel).parameters.values()
+        names = [p.name for p in parameters if p.kind is not p.KEYWORD_ONLY]
         if inputs is None:
-            inputs, outputs = ", ".join(f"{n}:T" for n in positional), "y:T"
+            inputs, outputs = ", ".join(f"{name}:T" for name in names), "y:T"
         self.inputs, self.outputs = parse_arguments(inputs), parse_arguments(outputs)
-        self.attrs = {
-            p.name: ... if p.default is p.empty else p.default
-            for p in parameters
-            if p.kind is p.KEYWORD_ONLY
-        }
+        self.kernel, self.stateful = kernel, first.name == "run"
+        self.view, self.reads_ref, self.opaque = view, reads_ref, opaque
         self.allowed = allowed
+        self.attrs = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
         self.shape_rule = self.sizes_rule = self.shortcut_rule = None
-        self.__name__, self.__doc__ = kernel.__name__, kernel.__doc__
-        self.__module__ = kernel.__module__
-        names = [a.name for a in self.inputs] + list(self.attrs)
-        self.__signature__ = (
-            inspect.Signature(
-                [
-                    inspect.Parameter(
-                        n,
-                        inspect.Parameter.POSITIONAL_OR_KEYWORD,
-                        default=self.attrs[n]
-                        if self.attrs.get(n, ...) is not ...
-                        else inspect.Parameter.empty,
-                    )
-                    for n in names
-                ]
-                + [
-                    inspect.Parameter(
-                        "name", inspect.Parameter.POSITIONAL_OR_KEYWORD, default=None
-                    )
-                ]
-            )
-            if all(self.attrs.get(n) is not ... for n in names)
-            else None
-        )
-        self.result = (
-            namedtuple(self.type, [a.name for a in self.outputs], rename=True)
-            if len(self.outputs) > 1
-            else None
-        )
-        ROWS[self.type] = self
+        self._prepare()
 
     def __repr__(self):
         return f"<op {self.type}>"
 
-    # -- columns -----------------------------------------------------------------
+    def _prepare(self):
+        """Work out what calls of the row will need."""
+        kernel = self.kernel
+        self.__name__, self.__doc__ = kernel.__name__, kernel.__doc__
+        self.__module__ = kernel.__module__
+        attrs = {k: ... if v is EMPTY else v for k, v in self.attrs.items()}
+        self.attrs = dict(sorted(attrs.items(), key=lambda item: item[1] is not ...))
+        defaults = {argument.name: ... for argument in self.inputs} | self.attrs
+        defaults["name"] = None
+        self.__signature__ = inspect.Signature(
+            [parameter(name, default) for name, default in defaults.items()]
+        )
+        self._names = defaults.keys()
+        self._required = {name for name, default in defaults.items() if default is ...}
+        dtypes = {argument.dtype for argument in [*self.inputs, *self.outputs]}
+        self._kinds = {k: self._kind(k, v, k in dtypes) for k, v in self.attrs.items()}
+        for name, default in self.attrs.items():
+            if default is not ...:
+                self.attrs[name] = self._attribute(name, default)
+        outputs = [argument.name for argument in self.outputs]
+        self.result = namedtuple(self.type, outputs, rename=True)
+
+    def _kind(self, name, default, is_dtype):
+        """The type that the values of an attribute have; NoneType if that is open."""
+        if is_dtype or isinstance(default, DType):
+            return DType
+        allowed = self.allowed.get(name)
+        if default is ... and isinstance(allowed, tuple):
+            default = allowed[0]
+        return type(default)
+
+    def _attribute(self, name, value):
+        """The value of an attribute in the form in which it is kept.
+
+        Raises:
+          TypeError, ValueError: it is not of the attribute's type, or not allowed.
+        """
+        kind, allowed = self._kinds[name], self.allowed.get(name)
+        word, form = FORMS.get(kind, ("", plain))
+        try:
+            value = form(value)
+        except (TypeError, ValueError):
+            raise TypeError(
+                explain(f"Expected {word} for argument '{name}' not {value!r}.")
+            ) from None
+        if kind is DType:
+            self._check_allowed(name, value, name)
+        what = f"Attr '{name}' of '{self.type}' Op passed"
+        if kind is str and allowed and value not in allowed:
+            texts = ", ".join(f'"{text}"' for text in allowed)
+            raise ValueError(explain(f"{what} string '{value}' not in: {texts}."))
+        if kind is int and isinstance(allowed, int) and value < allowed:
+            raise ValueError(explain(f"{what} {value} less than minimum {allowed}."))
+        return value
+
+    def _check_allowed(self, key, dtype, name):
+        """Refuse a dtype that the op is not made for."""
+        allowed = self.allowed.get(key)
+        if allowed and dtype not in allowed:
+            texts = ", ".join(other.name for other in allowed)
+            raise TypeError(
+                explain(
+                    f"Value passed to parameter '{name}' has DataType {dtype.name} not in "
+                    f"list of allowed values: {texts}",
+                    fix=f"tf.cast({name}, tf.{nearest(dtype, allowed).name})",
+                )
+            )
+
+    def arrange(self, values, attrs):
+        """A flat list of input values in the form the kernel takes: lists where it has lists."""
+        if not any(argument.is_list for argument in self.inputs):
+            return list(values)
+        return split(self.inputs, values, attrs)
+
+    def kernel_attrs(self, attrs):
+        """The attributes of an operation that the kernel takes."""
+        return {name: attrs[name] for name in self.attrs}
 
     def shape(self, rule):
-        """Set the shape rule: `rule(op, *input_shapes)` gives the output shape(s)."""
+        """Set the shape rule.
+
+        `rule(op, *input_shapes)` gives the shape of the output, or a list of shapes if
+        there are several outputs. `op` is a Known. It raises ShapeError if the shapes do
+        not go together.
+        """
         self.shape_rule = rule
         return rule
 
     def gradient(self, rule):
-        """Set the gradient rule: `rule(op, dy)` gives a tensor or None per input.
+        """Set the gradient rule.
 
-        With several outputs it is `rule(op, dy_0, dy_1, ...)`. None in place of a rule
-        declares that no gradient flows.
+        `rule(op, dy)` gives for each input a tensor, or None where no blame flows; `op` is
+        the Operation, `dy` the blame for its output; there is one dy per output. None in
+        place of a rule says that no blame flows at all.
         """
         GRADIENTS[self.type] = rule
         return rule
@@ -223,8 +253,8 @@ class Row:
     def sizes(self, rule):
         """Set the rule that says which sizes an integer output holds.
 
-        `rule(op, *input_shapes)` gives a list with None for unknown sizes, for a scalar
-        an int or None; None where nothing is known.
+        `rule(op, *input_shapes)` gives a list, with None for unknown sizes, or an int for
+        a scalar, or None if nothing is known.
         """
         self.sizes_rule = rule
         return rule
@@ -232,238 +262,377 @@ class Row:
     def shortcut(self, rule):
         """Set the rule that says when the op does nothing.
 
-        `rule(op, *input_shapes)` gives the number of the input that equals the output,
-        or None. A plan leaves such operations out.
+        `rule(op, *input_shapes)` gives the number of the input that equals the output, or
+        None. A plan leaves such an operation out.
         """
         self.shortcut_rule = rule
         return rule
 
-    # -- kernels -------------------------------------------------------------------
-
-    def arrange(self, values, attrs):
-        """A flat list of input values as the kernel's arguments, lists where it has lists."""
-        arguments, rest = [], list(values)
-        for argument in self.inputs:
-            if argument.count or argument.mixed:
-                size = (
-                    attrs[argument.count]
-                    if argument.count
-                    else len(attrs[argument.dtype])
-                )
-                arguments.append(rest[:size])
-                rest = rest[size:]
-            else:
-                arguments.append(rest.pop(0))
-        return arguments
-
-    def kernel_attrs(self, attrs):
-        """The attributes that the kernel takes."""
-        return {key: attrs[key] for key in self.attrs}
-
-    # -- nodes ---------------------------------------------------------------------
-
-    def __call__(self, *args, name=None, **kwargs):
-        """Append an operation of this type and return its output(s)."""
-        values, attrs, name = self._bind(args, kwargs, name)
-        graph = graph_of(_tensors_in(values))
-        with graph.as_default(), graph.name_scope(name or self.type) as scope:
-            tensors, attrs = self._convert(values, attrs)
-            dtypes = self._output_dtypes(attrs)
-            operation = graph.create_op(
-                self.type, tensors, dtypes, name=scope, attrs=attrs
-            )
-        return self._hand_out(operation, attrs)
-
-    def _bind(self, args, kwargs, name):
-        """Sort arguments into input values, attributes and the name."""
-        names = [a.name for a in self.inputs] + list(self.attrs)
-        if len(args) > len(names) + 1:
-            raise TypeError(
-                f"{self.__name__}() takes {len(names)} arguments and a name, "
-                f"got {len(args)}"
-            )
-        given = dict(zip(names, args))  # noqa: B905
-        if len(args) > len(names):
-            name = args[-1]
-        for key, value in kwargs.items():
-            if key in given or key not in names:
-                what = "twice" if key in given else "and does not know it"
-                raise TypeError(f"{self.__name__}() got argument '{key}' {what}")
-            given[key] = value
-        attrs = {k: given.get(k, default) for k, default in self.attrs.items()}
-        missing = [n for n in names if n not in given and attrs.get(n, ...) is ...]
-        if missing:
-            raise TypeError(f"{self.__name__}() misses the argument '{missing[0]}'")
-        return [given[a.name] for a in self.inputs], attrs, name
-
-    def _convert(self, values, attrs):
-        """Input values as tensors; attributes completed by what the inputs tell."""
-        attrs, tensors, told_by = dict(attrs), [], {}
-        for argument, value in zip(self.inputs, values, strict=True):
-            if argument.mixed or argument.count:
-                if not isinstance(value, (list, tuple)):
-                    raise TypeError(
-                        f"Expected list for '{argument.name}' argument to "
-                        f"'{self.type}' Op, not {value!r}."
-                    )
-                found = self._convert_list(argument, value, attrs, told_by)
-                tensors += found
-                if argument.mixed:
-                    attrs[argument.dtype] = [t.dtype.base_dtype for t in found]
-                elif attrs.setdefault(argument.count, len(found)) != len(found):
-                    raise ValueError(
-                        f"List argument '{argument.name}' to '{self.type}' Op with length "
-                        f"{len(found)} must match length {attrs[argument.count]}."
-                    )
-            else:
-                tensors.append(self._convert_one(argument, value, attrs, told_by))
-        self._check_allowed(attrs, told_by)
-        return tensors, {k: _attr(k, v) for k, v in attrs.items()}
-
-    def _convert_list(self, argument, values, attrs, told_by):
-        if argument.mixed:
-            return [
-                convert_to_tensor(v, name=f"{argument.name}_{i}")
-                for i, v in enumerate(values)
-            ]
-        if isinstance(argument.dtype, str) and argument.dtype not in attrs:
-            known = [v.dtype for v in values if isinstance(v, Tensor)]
-            hint = known[0].base_dtype if known else None
-        else:
-            hint = attrs.get(argument.dtype, argument.dtype)
-        found = []
-        for i, value in enumerate(values):
-            one = argument._replace(name=f"{argument.name}_{i}")
-            if hint is not None and not isinstance(value, Tensor):
-                value = convert_to_tensor(value, hint, name=one.name)
-            found.append(self._convert_one(one, value, attrs, told_by))
-        if not found and isinstance(argument.dtype, str):
-            attrs.setdefault(argument.dtype, argument.default)
-        return found
-
-    def _convert_one(self, argument, value, attrs, told_by):
-        """One input as a tensor of the dtype that the signature asks for."""
-        by_attr = isinstance(argument.dtype, str)
-        wanted = attrs.get(argument.dtype) if by_attr else argument.dtype
-        wanted = None if wanted in (None, ...) else as_dtype(wanted)
-        try:
-            tensor = convert_to_tensor(
-                value, wanted, argument.name, argument.default, as_ref=argument.ref
-            )
-        except TypeError as error:
-            if wanted is None:
-                raise
-            raise TypeError(
-                f"Expected {wanted.name} passed to parameter '{argument.name}' of op "
-                f"'{self.type}', got {value!r} of type '{type(value).__name__}' instead. "
-                f"Error: {error}"
-            ) from None
-        except ValueError:
-            if wanted is None or not isinstance(getattr(value, "dtype", None), DType):
-                raise
-            prefix = (
-                f"Input '{argument.name}' of '{self.type}' Op has type "
-                f"{value.dtype.base_dtype.name} that does not match"
-            )
-            if not by_attr:
-                raise TypeError(f"{prefix} expected type of {wanted.name}.") from None
-            raise TypeError(
-                f"{prefix} type {wanted.name} of argument '{told_by.get(argument.dtype)}'."
-            ) from None
-        if argument.ref and not tensor.dtype.is_ref_dtype:
-            raise TypeError(
-                f"'{self.type}' Op requires that input '{argument.name}' be a mutable tensor "
-                "(e.g.: a tf.Variable)"
-            )
-        if by_attr:
-            attrs[argument.dtype] = tensor.dtype.base_dtype
-            told_by.setdefault(argument.dtype, argument.name)
-        return tensor
-
-    def _check_allowed(self, attrs, told_by):
-        for key, allowed in self.allowed.items():
-            if key in attrs and attrs[key] not in allowed:
-                names = ", ".join(d.name for d in allowed)
-                raise TypeError(
-                    f"Value passed to parameter '{told_by.get(key, key)}' has DataType "
-                    f"{attrs[key].name} not in list of allowed values: {names}"
-                )
-
-    def _output_dtypes(self, attrs):
-        """The dtype of each output tensor."""
-        dtypes = []
-        for argument in self.outputs:
-            dtype = (
-                attrs[argument.dtype]
-                if isinstance(argument.dtype, str)
-                else argument.dtype
-            )
-            if argument.mixed:
-                dtypes += dtype
-            else:
-                dtype = dtype._as_ref if argument.ref else dtype
-                dtypes += [dtype] * (attrs[argument.count] if argument.count else 1)
-        return dtypes
-
-    def _hand_out(self, operation, attrs):
-        """What the caller gets: a tensor, a list, a named tuple, or the operation."""
-        if not self.outputs:
-            return operation
-        parts, rest = [], list(operation.outputs)
-        for argument in self.outputs:
-            if argument.count or argument.mixed:
-                count = (
-                    attrs[argument.count]
-                    if argument.count
-                    else len(attrs[argument.dtype])
-                )
-                parts.append(rest[:count])
-                rest = rest[count:]
-            else:
-                parts.append(rest.pop(0))
-        return parts[0] if len(parts) == 1 else self.result(*parts)
-
     def infer_shapes(self, operation):
-        """Set the shapes of a new operation's outputs by the shape rule.
+        """Set the shapes of a new operation's outputs, as far as they are known.
 
         Raises:
-          ValueError: if the shapes of the inputs do not fit together.
+          ValueError: the shapes of the inputs do not fit together.
         """
         if self.shape_rule is None:
             return
         known = Known(operation)
         try:
             shapes = self.output_shapes(known)
-        except ShapeError as error:
-            raise ValueError(_misfit(error, known)) from None
-        for tensor, shape in zip(operation.outputs, shapes):  # noqa: B905
+        except ValueError as error:
+            raise ValueError(misfit(self, known, error)) from None
+        for tensor, shape in zip(operation.outputs, shapes, strict=True):
             tensor._shape = shape
 
     def output_shapes(self, known):
-        """The shapes of the outputs, by the shape rule."""
+        """The shapes of the outputs, a list, by the shape rule."""
         shapes = self.shape_rule(known, *known.shapes)
         return [as_shape(s) for s in (shapes if isinstance(shapes, list) else [shapes])]
 
+    def __call__(self, *args, **kwargs):
+        """Append an operation of this type.
+
+        Args:
+          *args, **kwargs: the inputs, the attributes, and `name`, in the order of the
+            signature or by name.
+
+        Returns:
+          The output; a list where the signature has one; a named tuple of several
+          outputs; the Operation if there are none.
+        """
+        given = self._bind(args, kwargs)
+        name = self.type if given.get("name") is None else given["name"]
+        graph = graph_of(flat(given[argument.name] for argument in self.inputs))
+        with graph.as_default(), graph.name_scope(name) as scope:
+            tensors, attrs = self._convert(given)
+            dtypes = self.output_dtypes(attrs)
+            with self._beside(tensors):
+                operation = graph.create_op(
+                    self.type, tensors, dtypes, None, scope, attrs
+                )
+        return self._hand_out(operation)
+
+    def _bind(self, args, kwargs):
+        """Arguments by the names of parameters."""
+        given = {**dict(zip(self._names, args)), **kwargs}  # noqa: B905, counted below
+        right = len(given) == len(args) + len(kwargs) and self._required <= given.keys()
+        if not (right and given.keys() <= self._names):
+            try:
+                self.__signature__.bind(*args, **kwargs)
+            except TypeError as error:
+                raise TypeError(explain(f"{self.__name__}() {error}")) from None
+        return given
+
+    def _convert(self, given):
+        """The inputs as a flat list of tensors, and the attributes by name."""
+        attrs, tensors = {}, []
+        for argument in self.inputs:
+            value = given[argument.name]
+            if argument.is_list:
+                tensors += self._enter_list(argument, value, attrs)
+            else:
+                tensors.append(self._enter(argument, value, attrs))
+        for name, default in self.attrs.items():
+            value = given.get(name)
+            if value is None and default is not ...:
+                attrs[name] = default
+            else:
+                attrs[name] = self._attribute(name, value)
+        return tensors, attrs
+
+    def _enter(self, argument, value, attrs):
+        """One input as a tensor of the dtype that the signature asks for."""
+        key = argument.dtype
+        wanted = attrs.get(key) if type(key) is str else key
+        if type(value) is not Tensor:
+            value = self._to_tensor(argument, value, wanted)
+        base = value.dtype.base_dtype
+        if wanted is None:
+            self._check_allowed(key, base, argument.name)
+            attrs[key] = base
+        elif base is not wanted and base != wanted:
+            raise TypeError(self._clash(argument, base, wanted))
+        if argument.ref and not value.dtype.is_ref_dtype:
+            raise TypeError(
+                f"'{self.type}' Op requires that input '{argument.name}' be a mutable tensor "
+                "(e.g.: a tf.Variable)"
+            )
+        return value
+
+    def _to_tensor(self, argument, value, wanted):
+        """An input value as a tensor, of dtype `wanted` if that can be."""
+        name, ref = argument.name, argument.ref
+        try:
+            return convert_to_tensor(value, wanted, name, argument.default, as_ref=ref)
+        except TypeError as error:
+            if wanted is None:
+                raise
+            raise TypeError(
+                explain(
+                    f"Expected {wanted.name} passed to parameter '{name}' of op "
+                    f"'{self.type}', got {value!r} of type '{type(value).__name__}' instead. "
+                    f"Error: {first_line(error)}"
+                )
+            ) from None
+        except ValueError:
+            try:
+                return convert_to_tensor(value, as_ref=ref)  # of another dtype, then
+            except ValueError as error:
+                raise ValueError(
+                    explain(
+                        f"Tried to convert '{name}' to a tensor and failed. "
+                        f"Error: {first_line(error)}"
+                    )
+                ) from None
+
+    def _clash(self, argument, dtype, wanted):
+        """The message for an input of another dtype than the one wanted."""
+        name = argument.name
+        text = f"Input '{name}' of '{self.type}' Op has type {dtype.name} that does not match"
+        if isinstance(argument.dtype, DType):
+            expected = None
+            text += f" expected type of {wanted.name}."
+        else:
+            first = next(a.name for a in self.inputs if a.dtype == argument.dtype)
+            expected = (
+                f"one type for both: int and float tensors do not mix by themselves"
+            )
+            text += f" type {wanted.name} of argument '{first}'."
+        fix = f"tf.cast({name}, tf.{wanted.name})"
+        return explain(text, expected=expected, fix=fix)
+
+    def _enter_list(self, argument, values, attrs):
+        """A list of inputs as tensors."""
+        name, key = argument.name, argument.dtype
+        if not isinstance(values, (list, tuple)):
+            op = self.type if argument.mixed else snake(self.type)
+            raise TypeError(
+                explain(
+                    f"Expected list for '{name}' argument to '{op}' Op, not {values!r}."
+                )
+            )
+        wanted = (
+            key
+            if isinstance(key, DType)
+            else None
+            if argument.mixed
+            else attrs.get(key)
+        )
+        hint = wanted
+        if hint is None and not argument.mixed:
+            known = (v.dtype.base_dtype for v in values if isinstance(v, Tensor))
+            hint = next(known, None)
+        try:
+            tensors = [
+                convert_to_tensor(
+                    v, hint, f"{name}_{i}", argument.default, as_ref=argument.ref
+                )
+                for i, v in enumerate(values)
+            ]
+            dtypes = [tensor.dtype.base_dtype for tensor in tensors]
+            if not argument.mixed and len(set(dtypes)) > 1:
+                raise TypeError
+        except (TypeError, ValueError):
+            raise TypeError(self._list_clash(argument, values, wanted)) from None
+        self._learn(argument, dtypes, attrs)
+        return tensors
+
+    def _learn(self, argument, dtypes, attrs):
+        """Let the attributes know the length and the dtypes of a list of inputs."""
+        name, key, count, length = (
+            argument.name,
+            argument.dtype,
+            argument.count,
+            len(dtypes),
+        )
+        least = self.allowed.get(count or key, count is not None)
+        problem = None
+        if argument.mixed:
+            attrs[key] = dtypes
+            if isinstance(least, int) and length < least:
+                problem = (
+                    f"Attr '{key}' of '{self.type}' Op passed list of length {length} "
+                )
+                problem += f"less than minimum {least}."
+        elif attrs.setdefault(count, length) != length:
+            first = next(a.name for a in self.inputs if a.count == count)
+            problem = f"List argument '{name}' to '{snake(self.type)}' Op with length {length} "
+            problem += f"must match length {attrs[count]} of argument '{first}'."
+        elif length < least:
+            problem = (
+                f"List argument '{name}' to '{self.type}' Op with length {length} "
+            )
+            problem += f"shorter than minimum length {int(least)}."
+        elif isinstance(key, str) and key not in attrs:
+            attrs[key] = dtypes[0] if dtypes else argument.default
+            self._check_allowed(key, attrs[key], name)
+        if problem:
+            raise ValueError(explain(problem))
+
+    def _list_clash(self, argument, values, wanted):
+        """The message for a list whose items are not of one dtype."""
+        seen = []
+        for value in values:
+            try:
+                tensor = convert_to_tensor(value, as_ref=argument.ref)
+                seen.append(tensor.dtype.base_dtype.name)
+            except (TypeError, ValueError):
+                seen.append("<NOT CONVERTIBLE TO TENSOR>")
+        text = f"Tensors in list passed to '{argument.name}' of '{self.type}' Op have types "
+        text += f"[{', '.join(seen)}] that "
+        if argument.mixed:
+            return explain(f"{text}are invalid. Tensors: {values}")
+        if wanted is None:
+            return explain(
+                f"{text}don't all match.", fix="tf.cast(x, dtype) makes them one"
+            )
+        if isinstance(argument.dtype, DType):
+            return explain(f"{text}do not match expected type {wanted.name}.")
+        return explain(
+            f"{text}do not match type {wanted.name} inferred from earlier arguments."
+        )
+
+    def output_dtypes(self, attrs):
+        """The dtypes of an operation's outputs, from its attributes."""
+        dtypes = []
+        for argument in self.outputs:
+            dtype = argument.dtype
+            if isinstance(dtype, str):
+                dtype = attrs[dtype]
+            if argument.mixed:
+                dtypes += dtype
+            elif argument.count:
+                dtypes += [dtype] * attrs[argument.count]
+            else:
+                dtypes.append(dtype._as_ref if argument.ref else dtype)
+        return dtypes
+
+    def _hand_out(self, operation):
+        """What the caller of a row gets."""
+        if not self.outputs:
+            return operation
+        parts = split(self.outputs, operation.outputs, operation.attrs)
+        return parts[0] if len(parts) == 1 else self.result(*parts)
+
+    def _beside(self, tensors):
+        """A block for operations that live where the variables among the inputs live."""
+        beside = ExitStack()
+        for argument, tensor in zip(self.inputs, tensors):  # noqa: B905, lists stand last
+            if argument.ref:
+                beside.enter_context(tensor.graph.colocate_with(tensor.op))
+        return beside
+
+
+EMPTY = inspect.Parameter.empty
+
+
+def parameter(name, default):
+    """A parameter of a row, as Python's `help` shows it; `...` for no default."""
+    default = EMPTY if default is ... else default
+    return inspect.Parameter(
+        name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default
+    )
+
+
+def exactly(*types):
+    """A function that refuses values of other types."""
+
+    def check(value):
+        if not isinstance(value, types):
+            raise TypeError
+        return value
+
+    return check
+
+
+def plain(value):
+    """Tuples as lists, bytes as text if they are; other values as they are."""
+    if isinstance(value, tuple):
+        return list(value)
+    if isinstance(value, bytes):
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            return value
+    return value
+
+
+FORMS = {  # type of an attribute -> its name in messages, and how to make it
+    DType: ("DataType", lambda value: as_dtype(value).base_dtype),
+    bool: ("bool", exactly(bool)),
+    int: ("int", lambda value: int(exactly(numbers.Real, np.generic)(value))),
+    float: ("float", lambda value: float(np.float32(exactly(numbers.Real)(value)))),
+    str: ("string", lambda value: plain(exactly(str, bytes)(value))),
+    list: ("list", lambda value: list(exactly(list, tuple)(value))),
+}
+FORMS[tuple] = FORMS[list]
+
+
+def nearest(dtype, allowed):
+    """The DType of `allowed` to which one would cast: float32 or int32, if it may be."""
+    likely = [d for name in ("float32", "int32") for d in allowed if d.name == name]
+    return (likely or [d for d in allowed if d != dtype])[0]
+
 
 def op(signature, **options):
-    """Decorator: make a kernel the row of an op.
+    """Decorator: make a kernel the row of an op, and enter it in the registry.
 
     Args:
-      signature: `MatMul(a:T, b:T) -> (product:T)`; a bare `Tanh` takes the kernel's
-        parameters as inputs, all of one dtype. `x:ref T` is a variable, `x:N*T` a list
-        of N tensors, `x:*T` a list of any dtypes, `x:T=int32` the dtype of Python
-        values that leave it open.
-      **options: `view`, see Row; `T=FLOATS` lists the dtypes that T may be.
+      signature: `MatMul(a:T, b:T) -> (product:T)`. A bare `Tanh` takes the kernel's
+        parameters as inputs of one dtype T.
+      **options: see Row.
     """
 
-    def wrap(kernel):
-        return Row(signature, kernel, **options)
+    def make(kernel):
+        row = Row(signature, kernel, **options)
+        ROWS[row.type] = row
+        return row
 
-    return wrap
+    return make
+
+
+def split(arguments, values, attrs):
+    """A flat list, cut as a signature says: an item or a list for each argument."""
+    parts, rest = [], iter(values)
+    for argument in arguments:
+        if argument.is_list:
+            listed = attrs[argument.count or argument.dtype]
+            length = len(listed) if argument.mixed else listed
+            parts.append([next(rest) for _ in range(length)])
+        else:
+            parts.append(next(rest))
+    return parts
+
+
+## The columns
+
+GRADIENTS = {}  # op type, or a name of the user's -> gradient rule, or None
+
+
+class RegisterGradient:
+    """Decorator: keep a gradient rule by name, for `Graph.gradient_override_map`.
+
+    Args:
+      op_type: the name, or an op type: then it is the rule of that op.
+    """
+
+    def __init__(self, op_type):
+        if not isinstance(op_type, str):
+            raise TypeError("op_type must be a string")
+        self.op_type = op_type
+
+    def __call__(self, rule):
+        GRADIENTS[self.op_type] = rule
+        return rule
+
+
+def NotDifferentiable(op_type):  # noqa: N802, TensorFlow's name
+    """Declare that no blame flows through ops of a type."""
+    RegisterGradient(op_type)(None)
 
 
 def same(op, x, *_):
-    """Shape rule: as the first input."""
+    """Shape rule: the shape of the first input."""
     return x
 
 
@@ -472,116 +641,179 @@ def scalar(op, *_):
     return TensorShape([])
 
 
-def RegisterGradient(name):  # noqa: N802, TensorFlow's name
-    """Decorator: name a gradient rule, for `Graph.gradient_override_map`."""
-
-    def wrap(rule):
-        GRADIENTS[name] = rule
-        return rule
-
-    return wrap
+## Shapes, before anything runs
 
 
-def NotDifferentiable(op_type):  # noqa: N802, TensorFlow's name
-    """Declare that no gradient flows through ops of a type."""
-    GRADIENTS[op_type] = None
+class Known:
+    """What is known of an operation while its shapes are worked out; a rule's `op`.
+
+    While a program is written little may be known. When a plan is made for given feeds
+    it is more, and the same rules are asked again.
+
+    Args:
+      operation: the Operation.
+      shapes: the shapes of its inputs, if more is known than their own.
+      values: their values, None where unknown; by default what `constant_value` finds.
+
+    Attributes:
+      operation, attrs, inputs: the Operation, and its attributes and inputs.
+      shapes: the shapes of its inputs.
+    """
+
+    def __init__(self, operation, shapes=None, values=None):
+        self.operation = operation
+        self.attrs, self.inputs = operation.attrs, operation.inputs
+        self.shapes = [t._shape for t in self.inputs] if shapes is None else shapes
+        self.values = values
+        self._told = {}  # input -> what a rule was told, in case it objects
+        self._told_sizes = {}
+
+    def get_attr(self, name):
+        """The value of an attribute, text as str."""
+        return self.attrs[name]
+
+    def _value(self, i):
+        return constant_value(self.inputs[i]) if self.values is None else self.values[i]
+
+    def constant(self, i):
+        """The value of input `i` as an array, or None where only a run can tell."""
+        value = self._value(i)
+        if value is not None:
+            self._told[i] = value
+        return value
+
+    def sizes(self, i):
+        """Input `i`, a vector of sizes, read as a shape."""
+        value = self._value(i)
+        sizes = self.sizes_of(i) if value is None else np.ravel(value).tolist()
+        if sizes is None:
+            length = self.shapes[i].sizes
+            return TensorShape([None] * length[0] if length and length[0] else None)
+        shape = TensorShape([None if n is None or n < 0 else n for n in sizes])
+        self._told_sizes[i] = shape
+        return shape
+
+    def sizes_of(self, i):
+        """What is known of input `i`: as the rule of a `sizes` column gives it."""
+        return known_sizes(self.inputs[i]) if self.values is None else None
 
 
-def _attr(key, value):
-    """An attribute in the form it is kept in."""
-    if value is ...:
-        raise TypeError(f"the attribute '{key}' is missing")
-    return value
+class ShapeError(ValueError):
+    """What a shape rule raises; the row adds the operation, its inputs and the line."""
 
 
-def _tensors_in(values):
-    for value in values:
-        if isinstance(value, (list, tuple)):
-            yield from value
-        else:
-            yield value
-
-
-def _misfit(error, known):
-    """TensorFlow's sentence for shapes that do not fit, then the user's line."""
-    operation = known.operation
-    shapes = ", ".join(show_shape(s) for s in known.shapes)
+def misfit(row, known, error):
+    """The message for shapes that do not fit together."""
+    operation, error = known.operation, str(error).split("\n  where:")[0]
+    shapes = ", ".join(show_shape(shape) for shape in known.shapes)
     text = (
-        f"{error} for '{operation.name}' (op: '{operation.type}') "
-        f"with input shapes: {shapes}"
+        f"{error} for '{operation.name}' (op: '{row.type}') with input shapes: {shapes}"
     )
-    if known.asked:
-        told = ", ".join(
-            f"input[{i}] = {show_value(v)}" for i, v in sorted(known.asked.items())
-        )
-        text += f" and with computed input tensors: {told}"
-    if known.asked_sizes:
-        told = ", ".join(
-            f"input[{i}] = {show_shape(s)}"
-            for i, s in sorted(known.asked_sizes.items())
-        )
-        text += f" and with input tensors computed as partial shapes: {told}"
-    inputs = "".join(
-        f"\n  input {i}: {t.name}, made by {t.op.site}"
-        for i, t in enumerate(operation.inputs)
-    )
-    return f"{text}.\n{operation.site}{inputs}"
+    for told, what, show in (
+        (known._told, "computed input tensors", show_value),
+        (known._told_sizes, "input tensors computed as partial shapes", show_shape),
+    ):
+        if told:
+            each = ", ".join(f"input[{i}] = {show(told[i])}" for i in sorted(told))
+            text += f" and with {what}: {each}"
+    names = split(row.inputs, range(len(known.inputs)), known.attrs)
+    origins = {
+        argument.name: f"{known.inputs[i].name}, made at {known.inputs[i].op.site}"
+        for argument, i in zip(row.inputs, names, strict=True)
+        if isinstance(i, int)
+    }
+    promise = row.__doc__ and row.__doc__.splitlines()[0]
+    return explain(f"{text}.", operation.site, **origins, expected=promise)
 
 
 def show_shape(shape):
-    """A shape as TensorFlow's shape messages write it: `[?,3]`, or `?` if unknown."""
-    if shape.ndims is None:
-        return "<unknown>"
-    return "[" + ",".join("?" if n is None else str(n) for n in shape.as_list()) + "]"
+    """A shape as TensorFlow's shape messages write it: `[?,3]`, or `?`."""
+    return "?" if shape.sizes is None else in_brackets(shape.sizes)
 
 
 def show_value(value):
-    """A small constant as TensorFlow's shape messages write it: `<4 2>`."""
-    text = " ".join(str(v) for v in np.ravel(value).tolist())
-    return f"<{text}>"
+    """A constant as TensorFlow's shape messages write it: `<4 2>`, `<[1 1][2 2]>`."""
+    if np.ndim(value) > 1:
+        return f"<{''.join(f'[{show_value(row)[1:-1]}]' for row in value)}>"
+    items = np.ravel(value).tolist()
+    return f"<{' '.join(f'{v:g}' if isinstance(v, float) else str(v) for v in items)}>"
 
 
-def constant_value(tensor, depth=100):
-    """The value of `tensor` where it is known before the program runs, else None.
+def with_rank(shape, rank):
+    """The shape, which must have that many axes. Raises ShapeError in TensorFlow's words."""
+    if shape.rank not in (None, rank):
+        raise ShapeError(f"Shape must be rank {rank} but is rank {shape.rank}")
+    return shape.with_rank(rank)
 
-    Constants are known, and whatever is computed from constants alone.
-    """
-    operation = tensor.op
-    if operation.type == "Const":
-        return operation.attrs["value"]
-    row = ROWS.get(operation.type)
-    if row is None or row.stateful or not depth or not row.outputs:
-        return None
-    if operation.type == "PlaceholderWithDefault":
-        return None  # a feed may take its place
-    if hasattr(tensor, "_constant"):
-        return tensor._constant
-    if row.sizes_rule is not None:
-        sizes = known_sizes(tensor)
-        if sizes is not None and _all_known(sizes):
-            return np.array(sizes, tensor.dtype.as_numpy_dtype)
-    if not operation.inputs:
-        return None
-    values = [constant_value(t, depth - 1) for t in operation.inputs]
-    if any(v is None or v.size > 10_000 for v in values):
-        return None
+
+def with_rank_at_least(shape, rank):
+    """The shape, which must have that many axes or more. Raises ShapeError."""
+    if shape.rank is not None and shape.rank < rank:
+        raise ShapeError(f"Shape must be at least rank {rank} but is rank {shape.rank}")
+    return shape
+
+
+SMALL = 10_000  # elements; larger values are left to the plan
+
+
+def constant_value(tensor):
+    """The value of `tensor` as an array if it is known before a run, else None."""
+    waiting = [tensor.op]
+    while waiting:
+        operation = waiting[-1]
+        if hasattr(operation, "_values"):
+            waiting.pop()
+            continue
+        row = ROWS.get(operation.type)
+        if row is None or row.stateful or row.opaque or not operation.outputs:
+            operation._values = None
+            continue
+        unasked = [t.op for t in operation.inputs if not hasattr(t.op, "_values")]
+        if unasked:
+            waiting.append(unasked[0])
+        else:
+            operation._values = fold(row, operation)
+    values = tensor.op._values
+    return None if values is None else values[tensor.value_index]
+
+
+def fold(row, operation):
+    """The values of an operation's outputs if its inputs are constant, else None."""
+    values = [t.op._values and t.op._values[t.value_index] for t in operation.inputs]
+    if any(value is None or np.size(value) > SMALL for value in values):
+        return sizes_alone(row, operation)
     attrs = operation.attrs
-    results = row.kernel(np, *row.arrange(values, attrs), **row.kernel_attrs(attrs))
-    results = results if len(operation.outputs) > 1 else [results]
-    for output, result in zip(operation.outputs, results):
-        output._constant = np.asarray(result)
-    return tensor._constant
+    try:
+        with np.errstate(all="ignore"):
+            found = row.kernel(
+                np, *row.arrange(values, attrs), **row.kernel_attrs(attrs)
+            )
+    except Exception:
+        return None  # a run will say what is wrong
+    return [np.asarray(v) for v in (found if len(operation.outputs) > 1 else [found])]
+
+
+def sizes_alone(row, operation):
+    """The one value of an operation that follows from shapes, if it is known whole."""
+    if row.sizes_rule is None:
+        return None
+    known = Known(operation, values=[None] * len(operation.inputs))
+    sizes = row.sizes_rule(known, *known.shapes)
+    if sizes is None or None in np.ravel(sizes):
+        return None
+    return [np.array(sizes, operation.outputs[0].dtype.as_numpy_dtype)]
 
 
 def known_sizes(tensor):
     """What is known of an integer tensor that holds sizes.
 
     Returns:
-      For a vector a list with None for unknown sizes, for a scalar an int or None;
-      None also where nothing is known.
+      A list with None for unknown sizes; an int or None for a scalar; None also if
+      nothing is known.
     """
-    if tensor.op.type == "Const":
-        return tensor.op.attrs["value"].tolist()
+    value = constant_value(tensor)
+    if value is not None:
+        return value.tolist()
     row = ROWS.get(tensor.op.type)
     if row is None or row.sizes_rule is None:
         return None
@@ -589,116 +821,215 @@ def known_sizes(tensor):
     return row.sizes_rule(known, *known.shapes)
 
 
-def _all_known(sizes):
-    return (
-        all(n is not None for n in sizes)
-        if isinstance(sizes, list)
-        else sizes is not None
-    )
+## Constants
 
 
-CONVERSIONS = []  # (priority, order, types, function), tried in this order
+@op("Const() -> (output:dtype)")
+def const(xp, *, value, dtype):
+    """The array that is its attribute."""
+    return value
+
+
+const.shape(lambda op: as_shape(op.get_attr("value").shape))
+const.gradient(None)
+
+
+def constant(value, dtype=None, shape=None, name="Const", verify_shape=False):
+    """A tensor that is the same in every run.
+
+    Args:
+      value: a number, a text, an array, or nested lists of them.
+      dtype: its DType. By default Python's ints become int32 and floats float32.
+      shape: its shape. If it has room for more elements, the last one repeats.
+      name: the name of the operation.
+      verify_shape: whether `value` must have exactly that shape.
+
+    Raises:
+      TypeError, ValueError: `value` does not become an array of that dtype and shape.
+    """
+    try:
+        array = np.array(to_array(value, dtype, shape, verify_shape))
+    except (TypeError, ValueError, NotImplementedError):
+        if not has_tensor(value):
+            raise
+        raise TypeError(
+            explain(
+                "List of Tensors when single Tensor expected",
+                expected="values that are known now",
+                fix="tf.convert_to_tensor(value) accepts tensors; tf.stack joins them",
+            )
+        ) from None
+    array.flags.writeable = False
+    dtype = as_dtype(array.dtype if dtype is None else dtype).base_dtype
+    attrs = {"value": array, "dtype": dtype}
+    graph = get_default_graph()
+    return graph.create_op(
+        "Const", [], [dtype], name=name or "Const", attrs=attrs
+    ).outputs[0]
+
+
+def has_tensor(value):
+    """Is it a tensor, or is one in its nested lists?"""
+    if isinstance(value, (list, tuple)):
+        return any(has_tensor(item) for item in value)
+    return isinstance(value, Tensor) or hasattr(value, "_as_graph_element")
+
+
+## Values that become tensors
+
+CONVERSIONS = []  # (priority, number, types, function), in the order in which to ask
+_asked = {}  # type -> the functions to ask, found once
 
 
 def register_tensor_conversion_function(base_type, conversion_func, priority=100):
     """Say how values of a type become tensors.
 
     Args:
-      base_type: a type, or a tuple of types.
+      base_type: a type or a tuple of types.
       conversion_func: `f(value, dtype=None, name=None, as_ref=False)` gives a Tensor,
         or NotImplemented to leave it to the next.
-      priority: lower ones are asked first.
+      priority: smaller ones are asked first.
+
+    Raises:
+      TypeError: not a type; or one that has its meaning already, such as int.
     """
-    CONVERSIONS.append((priority, len(CONVERSIONS), base_type, conversion_func))
-    CONVERSIONS.sort(key=lambda row: row[:2])
+    types = base_type if isinstance(base_type, tuple) else (base_type,)
+    if not types or not all(isinstance(t, type) for t in types):
+        raise TypeError("base_type must be a type or a tuple of types.")
+    if any(issubclass(t, (int, float, np.generic, np.ndarray)) for t in types):
+        raise TypeError(
+            "Cannot register conversions for Python numeric types and NumPy scalars "
+            "and arrays."
+        )
+    if not callable(conversion_func):
+        raise TypeError("conversion_func must be callable.")
+    CONVERSIONS.append((priority, len(CONVERSIONS), types, conversion_func))
+    CONVERSIONS.sort(key=lambda entry: entry[:2])
+    _asked.clear()
 
 
 def convert_to_tensor(
     value, dtype=None, name=None, preferred_dtype=None, dtype_hint=None, as_ref=False
 ):
-    """`value` as a tensor of the default graph; a tensor is handed back as it is.
+    """`value` as a tensor; a tensor is handed back as it is.
 
     Args:
-      value: a Tensor, a Variable, a number, a string, an array, lists of these.
-      dtype: the dtype it must have.
+      value: a Tensor, a variable, a number, a text, an array, lists of these, ...
+      dtype: the DType that it must have.
       name: the name of the constant, if one is made.
-      preferred_dtype, dtype_hint: the dtype it gets if it can.
+      preferred_dtype, dtype_hint: the DType that it gets if it can.
+      as_ref: whether a variable should give itself, not its value.
 
     Raises:
-      TypeError: if nobody knows how to convert `value`, or not to `dtype`.
-      ValueError: if it is a tensor of another dtype.
+      TypeError: nobody knows how to make a tensor of it, or not of that dtype.
+      ValueError: it is a tensor of another dtype.
     """
     dtype = None if dtype is None else as_dtype(dtype)
     if isinstance(value, Tensor):
-        return _check_dtype(value, value, dtype)
+        if dtype is not None and not dtype.is_compatible_with(value.dtype):
+            raise ValueError(
+                explain(
+                    f"Tensor conversion requested dtype {dtype.name} for Tensor with "
+                    f"dtype {value.dtype.name}: {value!r}",
+                    fix=f"tf.cast(x, tf.{dtype.name})",
+                )
+            )
+        return value
     hint = dtype_hint if preferred_dtype is None else preferred_dtype
     if dtype is None and hint is not None:
         try:
-            return convert_to_tensor(value, hint, name, as_ref=as_ref)
+            return enter(value, as_dtype(hint), name, as_ref)
         except (TypeError, ValueError):
-            pass
-    for _, _, types, function in CONVERSIONS:
-        if isinstance(value, types):
-            tensor = function(value, dtype=dtype, name=name, as_ref=as_ref)
-            if tensor is not NotImplemented:
-                return _check_dtype(tensor, value, dtype)
-    return constant(value, dtype, name=name or "Const")
+            pass  # then as it is
+    return enter(value, dtype, name, as_ref)
 
 
-def _check_dtype(tensor, value, dtype):
-    if dtype is not None and not dtype.is_compatible_with(tensor.dtype.base_dtype):
-        raise ValueError(
-            f"Tensor conversion requested dtype {dtype.name} for Tensor with dtype "
-            f"{tensor.dtype.name}: {str(value)!r}"
-        )
-    return tensor
+def enter(value, dtype, name, as_ref):
+    """A value that is not a tensor, as one: by who is registered, else as a constant."""
+    kind = type(value)
+    if kind not in _asked:
+        _asked[kind] = [f for *_, types, f in CONVERSIONS if issubclass(kind, types)]
+    for function in _asked[kind]:
+        tensor = function(value, dtype=dtype, name=name, as_ref=as_ref)
+        if tensor is NotImplemented:
+            continue
+        what = f"Conversion function {function!r} for type {kind} returned"
+        if not isinstance(tensor, Tensor):
+            raise RuntimeError(
+                f"{name + ': ' if name else ''}{what} non-Tensor: {tensor!r}"
+            )
+        if dtype is not None and not dtype.is_compatible_with(tensor.dtype):
+            raise RuntimeError(
+                f"{name + ': ' if name else ''}{what} incompatible dtype: requested = "
+                f"{dtype.name}, actual = {tensor.dtype.name}"
+            )
+        return tensor
+    return constant(value, dtype, name=name)
 
 
-@op("Const() -> (output:dtype)")
-def const(xp, *, value, dtype):
-    """The array `value`."""
-    return value
-
-
-@const.shape
-def _(op):
-    return as_shape(op.get_attr("value").shape)
-
-
-const.gradient(None)
-
-
-def constant(value, dtype=None, shape=None, name="Const", verify_shape=False):
-    """A tensor that is always `value`.
-
-    Args:
-      value: a number, a string, an array, or nested lists of them.
-      dtype: its DType; by default int32 for Python ints, float32 for floats.
-      shape: its shape; fewer values than that are continued with the last one.
-      name: the name of the operation.
-      verify_shape: refuse values that do not fill `shape`.
-    """
-    array = to_array(value, dtype, shape, verify_shape)
-    dtype = as_dtype(array.dtype if dtype is None else dtype)
-    graph = get_default_graph()
-    attrs = {"value": array, "dtype": dtype}
-    return graph.create_op("Const", [], [dtype], name=name, attrs=attrs).outputs[0]
-
-
-def _shape_to_tensor(value, dtype=None, name=None, as_ref=False):
+def shape_to_tensor(value, dtype=None, name=None, as_ref=False):
+    """A TensorShape as an integer vector."""
     if not value.is_fully_defined():
         raise ValueError(
-            f"Cannot convert a partially known TensorShape to a Tensor: {value}"
+            explain(
+                f"Cannot convert a partially known TensorShape to a Tensor: {value}",
+                fix="tf.shape(x) gives the sizes of each run, as a tensor",
+            )
         )
-    return constant(value.as_list(), dtype or "int32", name=name or "shape_as_tensor")
+    largest = max(value.sizes, default=0)
+    if dtype is None:
+        dtype = as_dtype("int32" if largest < 2**31 else "int64")
+    if dtype.name not in ("int32", "int64"):
+        raise TypeError(f"Cannot convert a TensorShape to dtype: {dtype}")
+    if dtype.name == "int32" and largest >= 2**31:
+        raise ValueError(
+            f"Cannot convert a TensorShape to dtype int32; a dimension is too large ({largest})"
+        )
+    return constant(value.as_list(), dtype, name=name or "shape_as_tensor")
 
 
-def _dimension_to_tensor(value, dtype=None, name=None, as_ref=False):
+def dimension_to_tensor(value, dtype=None, name=None, as_ref=False):
+    """A Dimension as an integer."""
     if value.value is None:
         raise ValueError(f"Cannot convert an unknown Dimension to a Tensor: {value}")
+    if dtype is not None and dtype.name not in ("int32", "int64"):
+        raise TypeError(f"Cannot convert a TensorShape to dtype: {dtype}")
     return constant(value.value, dtype or "int32", name=name or "shape_as_tensor")
 
 
-register_tensor_conversion_function(TensorShape, _shape_to_tensor)
+def refuse_operation(value, dtype=None, name=None, as_ref=False):
+    """An Operation does not become a tensor."""
+    raise TypeError(
+        explain(
+            f"Can't convert Operation '{value.name}' to Tensor "
+            f"(target dtype={dtype!r}, name={name!r}, as_ref={as_ref!r})",
+            fix=f"its outputs are tensors, here {[t.name for t in value.outputs]}",
+        )
+    )
 
-register_tensor_conversion_function(Dimension, _dimension_to_tensor)
+
+register_tensor_conversion_function(TensorShape, shape_to_tensor)
+register_tensor_conversion_function(Dimension, dimension_to_tensor)
+register_tensor_conversion_function(Operation, refuse_operation)
+
+
+## Calling a row
+
+
+def flat(values):
+    """The values, and those in their lists."""
+    for value in values:
+        if isinstance(value, (list, tuple)):
+            yield from flat(value)
+        else:
+            yield value
+
+
+def first_line(error):
+    """The first line of an error's message."""
+    return str(error).split("\n")[0]
+
+
+def snake(name):
+    """`ConcatV2` as the name of a Python function, `concat_v2`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
