@@ -662,6 +662,22 @@ class Graph:
                 )
             )
 
+    def prevent_feeding(self, tensor):
+        """Forbid feeding `tensor`."""
+        self._unfeedable.add(tensor)
+
+    def is_feedable(self, tensor):
+        """Whether `tensor` may be fed."""
+        return tensor not in self._unfeedable
+
+    def prevent_fetching(self, op):
+        """Forbid fetching `op`."""
+        self._unfetchable.add(op)
+
+    def is_fetchable(self, tensor_or_op):
+        """Whether a tensor, or an operation, may be fetched."""
+        return getattr(tensor_or_op, "op", tensor_or_op) not in self._unfetchable
+
     def add_to_collection(self, name, value):
         """Append `value` to the collection called `name`."""
         self._check_not_finalized()
