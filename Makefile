@@ -1,7 +1,8 @@
 # `make book` and `make test` are all a newcomer needs; `make` alone lists the rest.
 #
 # The machine needs Python 3.11, 3.12 or 3.13 (with venv), git and make. Everything else
-# goes into the folder .venv, which the first command makes.
+# goes into the folder .venv, which the first command makes; `make PYTHON=python3.12 book`
+# makes it with a Python of your choice.
 
 SHELL := /bin/sh
 PY := .venv/bin/python
@@ -18,7 +19,7 @@ help:
 
 .venv/ready: requirements.txt tools/constraints.txt
 	@test -x $(PY) || { \
-	  for p in python3.13 python3.12 python3.11 python3 python; do \
+	  for p in $(PYTHON) python3.13 python3.12 python3.11 python3 python; do \
 	    $$p -c 'import sys, ensurepip, venv; sys.exit(sys.version_info[:2] not in \
 	      [(3, 11), (3, 12), (3, 13)])' >/dev/null 2>&1 && break; p=; \
 	  done; \
