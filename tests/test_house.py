@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from tools import check, export
@@ -65,3 +66,10 @@ def test_binder_gets_the_versions_that_are_tested():
     wanted = (ROOT / ".binder" / "requirements.txt").read_text("utf-8").split("\n")
     tested = (ROOT / "requirements.txt").read_text("utf-8").split("\n")
     assert set(wanted) <= set(tested)
+
+
+def test_the_program_in_the_readme_runs():
+    text = (ROOT / "README.md").read_text("utf-8")
+    program = re.search(r"(?ms)^```python\n(.*?)^```", text)[1]
+    data = {"images": np.zeros((5, 64), np.float32), "labels": np.zeros(5, np.int64)}
+    exec(program, data)
