@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from typing import NamedTuple
 
@@ -54,8 +54,8 @@ __all__ = [
     "graph_of",
     "strangers",
     "name_scope",
-    "session_for",
     "SESSION_WORDS",
+    "session_for",
     "OPERATORS",
     "operator",
 ]
@@ -198,6 +198,12 @@ class Operation:
     def values(self):
         """The outputs, as a tuple."""
         return tuple(self.outputs)
+
+    @property
+    def traceback(self):
+        """The site, in the form of Python's `traceback`: [(file, line, function, text)]."""
+        site = self.site
+        return [(site.filename, site.lineno, site.function, site.line)] if site else []
 
     def _add_control_input(self, operation):
         """Make this operation wait for another."""
@@ -1026,24 +1032,42 @@ class name_scope:  # noqa: N801, TensorFlow's name
                 "must be provided."
             )
         graph = graph_of(self._values or ())
-        self._entered = None
+        self._blocks = ExitStack()
+        scope = self._blocks.enter_context(graph.name_scope(self.name))
         if graph is not get_default_graph():
-            self._entered = graph.as_default()
-            self._entered.__enter__()
-        self._scope = graph.name_scope(self.name)
-        return self._scope.__enter__()
+            self._blocks.enter_context(graph.as_default())
+        return scope
 
     def __exit__(self, *error):
-        self._scope.__exit__(*error)
-        if self._entered is not None:
-            self._entered.__exit__(*error)
+        return self._blocks.__exit__(*error)
 
 
 ## A tensor is not a number
 
+SESSION_WORDS = {
+    Tensor: (
+        "evaluate tensor",
+        "tensor",
+        "eval",
+        "with sess.as_default()",
+        "`eval(session=sess)`",
+    ),
+    Operation: (
+        "execute operation",
+        "operation",
+        "run",
+        "with sess.as_default():",
+        "run(session=sess)",
+    ),
+}
+
 
 def session_for(element, session=None):
-    """The session in which to run a Tensor or Operation: `session` or the default.
+    """The session in which to run a Tensor or Operation.
+
+    Args:
+      element: the Tensor or Operation.
+      session: the one to use; the default session unless given.
 
     Raises:
       ValueError: there is none, or it runs another graph.
@@ -1064,23 +1088,6 @@ def session_for(element, session=None):
         )
     return chosen
 
-
-SESSION_WORDS = {
-    Tensor: (
-        "evaluate tensor",
-        "tensor",
-        "eval",
-        "with sess.as_default()",
-        "`eval(session=sess)`",
-    ),
-    Operation: (
-        "execute operation",
-        "operation",
-        "run",
-        "with sess.as_default():",
-        "run(session=sess)",
-    ),
-}
 
 OPERATORS = {}  # "add", "matmul", "getitem", ... -> a function; core.ops fill it
 
