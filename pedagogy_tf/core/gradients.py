@@ -38,6 +38,7 @@ from pedagogy_tf.core.shapes import TensorShape
 
 __all__ = [
     "is_trainable",
+    "reached_from",
     "count_uses",
     "last_to_first",
     "AggregationMethod",
@@ -47,15 +48,15 @@ __all__ = [
     "add_rows",
     "rule_for",
     "pass_on",
+    "as_list",
     "require_one_each",
     "learn_shape",
     "first_blame",
-    "as_tensor",
     "ones_for",
+    "as_tensor",
     "with_name",
     "require_kin",
     "gradients",
-    "as_list",
     "as_unconnected",
     "first_operations",
     "hessians",
@@ -72,13 +73,8 @@ def is_trainable(tensor):
     return dtype.is_floating or dtype.is_complex
 
 
-def count_uses(ys, xs):
-    """How often operations between xs and ys are used there.
-
-    Returns:
-      A dict: each operation on a path from an x to a y -> how many inputs of such
-      operations are outputs of it.
-    """
+def reached_from(xs):
+    """The operations that blame can reach xs from."""
     reached, stack = set(), [x.op for x in xs]
     while stack:
         operation = stack.pop()
@@ -86,7 +82,18 @@ def count_uses(ys, xs):
             reached.add(operation)
             for tensor in filter(is_trainable, operation.outputs):
                 stack += tensor.consumers()
-    uses, stack = {}, [y.op for y in ys]
+    return reached
+
+
+def count_uses(ys, xs):
+    """How often the operations between xs and ys are used there.
+
+    Returns:
+      A dict: each operation on a path from an x to a y -> how many inputs of such
+      operations it provides.
+    """
+    reached, uses = reached_from(xs), {}
+    stack = [y.op for y in ys]
     while stack:
         operation = stack.pop()
         if operation in reached and operation not in uses:
@@ -116,7 +123,7 @@ def last_to_first(ys, uses):
                     ready.append(tensor.op)
 
 
-## Adding up
+## Where paths meet
 
 
 class AggregationMethod:
@@ -170,6 +177,12 @@ class Blame:
         self.sums[operation] = [self.add_up(p, operation) for p in parts]
         return list(self.sums[operation])
 
+    def of(self, x, unconnected):
+        """The blame for one of the xs, when all operations have been visited."""
+        if x.op not in self.parts:
+            return zeros_like(x) if unconnected is UnconnectedGradients.ZERO else None
+        return self.sums[x.op][x.value_index]
+
     def add_up(self, parts, operation):
         """The sum of what came together; None if nothing did."""
         if len(parts) < 2:
@@ -186,12 +199,6 @@ class Blame:
             with name_scope(f"{operation.name}_gradient_sum"):
                 return reduce(lambda x, y: add_n([x, y]), parts)
         return ROWS["AccumulateNV2"](parts, shape)
-
-    def of(self, x, unconnected):
-        """The blame for one of the xs, when all operations have been visited."""
-        if x.op not in self.parts:
-            return zeros_like(x) if unconnected is UnconnectedGradients.ZERO else None
-        return self.sums[x.op][x.value_index]
 
 
 def add_by_device(parts):
@@ -216,7 +223,7 @@ def add_rows(parts):
     return IndexedSlices(values, indices, parts[0].dense_shape)
 
 
-## Passing on
+## Pass it on
 
 
 def rule_for(operation):
@@ -262,12 +269,22 @@ def pass_on(operation, blame, stop, gate):
             blame.add(x, dx)
 
 
+def as_list(x):
+    """A list of what is in a list or tuple, or of x alone."""
+    return list(x) if isinstance(x, (list, tuple)) else [x]
+
+
 def require_one_each(operation, dxs):
     """A rule gives a tensor or None for each input."""
     if len(dxs) != len(operation.inputs):
         raise ValueError(
-            f"Num gradients {len(dxs)} generated for op {operation} do not match num "
-            f"inputs {len(operation.inputs)}"
+            explain(
+                f"Num gradients {len(dxs)} generated for op {operation} do not match num "
+                f"inputs {len(operation.inputs)}",
+                where=operation.site,
+                fix=f"the gradient rule of {operation.type} must return a list of "
+                f"{len(operation.inputs)}, with None where there is no blame to give",
+            )
         )
 
 
@@ -285,7 +302,7 @@ def learn_shape(operation, i, dx):
             ) from None
 
 
-## First blame
+## Where it begins
 
 
 def first_blame(ys, grad_ys, place):
@@ -307,13 +324,6 @@ def first_blame(ys, grad_ys, place):
                 yield y, with_name(dy, f"grad_ys_{i}")
 
 
-def as_tensor(x, name, as_ref=False):
-    """A value as a tensor; IndexedSlices and None as they are."""
-    if x is None or isinstance(x, IndexedSlices):
-        return x
-    return convert_to_tensor(x, name=name, as_ref=as_ref)
-
-
 def ones_for(y, name):
     """Blame of one for each element of y."""
     if y.dtype.is_complex:
@@ -321,6 +331,13 @@ def ones_for(y, name):
             f"Gradients of complex tensors must set grad_ys (y.dtype = {y.dtype!r})"
         )
     return fill(shape(y), constant(1, dtype=y.dtype, name=name))
+
+
+def as_tensor(x, name, as_ref=False):
+    """A value as a tensor; IndexedSlices and None as they are."""
+    if x is None or isinstance(x, IndexedSlices):
+        return x
+    return convert_to_tensor(x, name=name, as_ref=as_ref)
 
 
 def with_name(dy, name):
@@ -357,7 +374,7 @@ def require_kin(y, dy):
     )
 
 
-## gradients
+## The walk
 
 
 def gradients(
@@ -412,11 +429,6 @@ def gradients(
     return [blame.of(x, unconnected) for x in xs]
 
 
-def as_list(x):
-    """A list of what is in a list or tuple, or of x alone."""
-    return list(x) if isinstance(x, (list, tuple)) else [x]
-
-
 def as_unconnected(value):
     """One of UnconnectedGradients, from it or its value."""
     try:
@@ -432,7 +444,7 @@ def first_operations(xs, uses):
     return {x.op for x in xs if not any(uses.get(t.op) for t in x.op.inputs)}
 
 
-## hessians
+## All second derivatives
 
 
 def hessians(ys, xs, name="hessians", **options):

@@ -21,12 +21,12 @@ from pedagogy_tf.core.plan import Plan
 from pedagogy_tf.core.session import Session
 
 __all__ = [
-    "CHECKED",
-    "KNOWN",
+    "numeric_gradient",
     "Trial",
     "is_several",
     "is_float",
-    "numeric_gradient",
+    "KNOWN",
+    "CHECKED",
     "projection",
     "parts_of",
     "assembled",
@@ -34,10 +34,27 @@ __all__ = [
 ]
 
 
-## A trial
+## Is it true?
 
-CHECKED = set()  # the op types that checks have run
-KNOWN = ("sizes", "rank", "nothing")  # how much a graph may know of its inputs
+
+def numeric_gradient(f, x, step=1e-5):
+    """The slope of f in each element of x, from the values of f nearby.
+
+    Args:
+      f: function of an array like x; gives a number.
+      x: a float64 array.
+      step: how far to go to each side, as a fraction of max(1, |x|).
+    """
+    x = np.asarray(x, np.float64)
+    slopes = np.zeros(x.shape)
+    for place in np.ndindex(x.shape):
+        h = np.zeros(x.shape)
+        h[place] = step * max(1.0, abs(x[place]))
+        slopes[place] = (f(x + h) - f(x - h)) / (2 * h[place])
+    return slopes
+
+
+## A trial
 
 
 class Trial:
@@ -135,8 +152,13 @@ class Trial:
             good = np.equal(got, want)
         if not good.all():
             place = tuple(np.argwhere(np.atleast_1d(~good))[0][: got.ndim].tolist())
-            first = f"{got[place]} at {list(place)}, and should be {want[place]}"
-            self.fail(f"{what}: {first}", got=got, expected=want)
+            found = [np.asarray(x[place]) for x in (got, want)]
+            pair = [f"{x:.6g}" if x.dtype.kind == "f" else str(x) for x in found]
+            self.fail(
+                f"{what}: {pair[0]} at {list(place)}, and should be {pair[1]}",
+                got=got,
+                expected=want,
+            )
 
     def fail(self, first_line, **facts):
         """Raise AssertionError, with the inputs among the facts."""
@@ -186,7 +208,11 @@ class Trial:
                 for i, (dx, slope) in enumerate(zip(dxs, slopes, strict=True)):
                     if dx is not None or required:
                         dx = np.zeros(slope.shape) if dx is None else dx
-                        self.require_near(f"gradient {i}, knowing {k}", dx, slope)
+                        self.require_near(
+                            f"gradient of input {i} in a graph that knows {k}",
+                            dx,
+                            slope,
+                        )
 
 
 def is_several(x):
@@ -199,24 +225,12 @@ def is_float(array):
     return array.dtype.kind == "f"
 
 
-## Slopes
+KNOWN = ("sizes", "rank", "nothing")  # how much a graph may know of its inputs
+
+CHECKED = set()  # the op types that checks have run
 
 
-def numeric_gradient(f, x, step=1e-5):
-    """The slope of f in each element of x, from the values of f nearby.
-
-    Args:
-      f: function of an array like x; gives a number.
-      x: a float64 array.
-      step: how far to go to each side, as a fraction of max(1, |x|).
-    """
-    x = np.asarray(x, np.float64)
-    slopes = np.zeros(x.shape)
-    for place in np.ndindex(x.shape):
-        h = np.zeros(x.shape)
-        h[place] = step * max(1.0, abs(x[place]))
-        slopes[place] = (f(x + h) - f(x - h)) / (2 * h[place])
-    return slopes
+## Both gradients
 
 
 def projection(shape):
@@ -240,7 +254,7 @@ def assembled(parts, shape):
     return total
 
 
-## check
+## Check
 
 
 def check(
@@ -276,6 +290,6 @@ def check(
     wanted = runs[0] if expect is None else expect if len(runs[0]) > 1 else [expect]
     for k, values in zip(known, runs, strict=True):
         for i, (got, want) in enumerate(zip(values, wanted, strict=True)):
-            trial.require_near(f"output {i}, knowing {k}", got, want)
+            trial.require_near(f"output {i} of a graph that knows {k}", got, want)
     if gradient is not False:
         trial.check_gradients(runs[0], known, required=gradient is True)
