@@ -52,16 +52,22 @@ def title(notebook: dict) -> str:
 
 
 @cache
-def chapters() -> dict[str, dict]:
-    """{"05_graph": notebook} of the chapters that are made, in reading order."""
-    paths = sorted((BOOK / "chapters").glob("[0-9][0-9]_*.ipynb"))
-    return {path.stem: json.loads(path.read_text("utf-8")) for path in paths}
-
-
-@cache
 def planned() -> list[str]:
     """The chapters that the table of contents names, made or not."""
     return re.findall(r"chapters/(\d\d_\w+)", (BOOK / "_toc.yml").read_text("utf-8"))
+
+
+@cache
+def chapters() -> dict[str, dict]:
+    """{"05_graph": notebook} of the chapters that are made, in reading order."""
+    paths = [BOOK / "chapters" / f"{name}.ipynb" for name in planned()]
+    return {p.stem: json.loads(p.read_text("utf-8")) for p in paths if p.exists()}
+
+
+def forgotten() -> list[str]:
+    """Chapters that no line of _toc.yml names; from 90 on they are drafts."""
+    names = [p.stem for p in (BOOK / "chapters").glob("[0-8][0-9]_*.ipynb")]
+    return sorted(set(names) - set(planned()))
 
 
 @cache

@@ -5,7 +5,6 @@ A page asks for a part with a comment on a line of its own:
     <!-- map -->              the chapters as a drawing, floor by floor
     <!-- modules: Ground -->  the modules of a floor, with their docstrings
     <!-- names -->            every public name of the package, and where it is built
-    <!-- program -->          the cell of chapter 18 tagged `program`, with its output
     <!-- conformance -->      the table made from the test results, if it is there
     <!-- sizes -->            one sentence: chapters, modules, lines
 `{{repository}}` is the address of the repository, also inside code.
@@ -21,7 +20,9 @@ from types import ModuleType
 
 import chapter_map
 import house
+from sphinx.util import logging
 
+LOG = logging.getLogger(__name__)
 ASK = re.compile(r"(?m)^<!-- (\w+)(?:: (.*?))? -->$")
 
 
@@ -31,7 +32,6 @@ def read(app, docname, content):
         return
     parts = {
         "map": lambda _: chapter_map.both(),
-        "program": lambda _: program(),
         "modules": modules,
         "names": lambda _: names(),
         "conformance": lambda _: conformance(),
@@ -46,6 +46,8 @@ def leave_out(app, config):
     answers = (p.stem for p in (house.BOOK / "answers").glob("[0-9]*.md"))
     early = [f"answers/{a}.md" for a in answers if a not in house.chapters()]
     config.exclude_patterns = [*config.exclude_patterns, *early]
+    for name in house.forgotten():
+        LOG.warning("chapter %s is not in book/_toc.yml: add a line for it", name)
 
 
 def outdated(app, env, added, changed, removed):
@@ -56,17 +58,6 @@ def outdated(app, env, added, changed, removed):
         for page, file in pages.items()
         if file.endswith(".md") and ASK.search(Path(file).read_text("utf-8"))
     ]
-
-
-def program() -> str:
-    """The program that the book leads to, and what it prints."""
-    for notebook in reversed(house.chapters().values()):
-        for cell in notebook["cells"]:
-            if "program" in cell["metadata"].get("tags", []):
-                printed = "".join("".join(o.get("text", "")) for o in cell["outputs"])
-                code = "".join(cell["source"])
-                return f"```python\n{code}\n```\n\n```text\n{printed}```\n"
-    return "The program will stand here when its chapter is written."
 
 
 def chapter_link(module: str, folder: str) -> str:
