@@ -1,0 +1,536 @@
+"""Sessions: the memory of a program, and the plans for what it was asked.
+
+A session remembers each request, that is fetches and feeds, with a plan for each set of
+feed shapes. The first run of a request makes the plan; later runs find it and do it.
+"""
+
+# Generated from book/source/09_session.md: change it there, then `make export`.
+
+from __future__ import annotations
+
+import math
+import threading
+import warnings
+from contextlib import ExitStack, contextmanager
+from operator import itemgetter
+from typing import NamedTuple
+
+import numpy as np
+
+from pedagogy_tf.core.arrays import why_no_gpu
+from pedagogy_tf.core.errors import UnimplementedError, explain, user_site
+from pedagogy_tf.core.graph import Graph, Operation, Tensor, _stacks, get_default_graph
+from pedagogy_tf.core.ops.basic import flatten
+from pedagogy_tf.core.plan import Plan
+
+__all__ = [
+    "Fetches",
+    "in_sequence",
+    "in_dict",
+    "frozen",
+    "feed_pairs",
+    "feed_array",
+    "holds",
+    "check_shape",
+    "shape_hint",
+    "Run",
+    "MAX_SHAPES",
+    "Request",
+    "BaseSession",
+    "GROWN_OFTEN",
+    "DeviceAttributes",
+    "Session",
+    "InteractiveSession",
+]
+
+
+# Run it
+
+
+# ---- what is asked for
+
+
+class Fetches:
+    """What a run is asked for: graph elements in nested lists, tuples and dicts.
+
+    Attributes:
+      elements: the Tensors and Operations, each once; first the Tensors.
+      build: function of the Tensors' values: the answer, in the form of the question.
+    """
+
+    def __init__(self, fetches, graph):
+        self.graph, self.places, self.operations = graph, {}, {}
+        self.build = self._parse(fetches)
+        self.elements = [*self.places, *self.operations]
+
+    def _parse(self, fetch):
+        """A function of the list of values that gives the answer to `fetch`."""
+        if isinstance(fetch, dict):
+            return in_dict(type(fetch), {k: self._parse(f) for k, f in fetch.items()})
+        if isinstance(fetch, (list, tuple)):
+            make = getattr(fetch, "_make", type(fetch))  # a namedtuple has _make
+            return in_sequence(make, [self._parse(f) for f in fetch])
+        if hasattr(fetch, "_fetch_parts"):  # IndexedSlices
+            parts, make = fetch._fetch_parts()
+            return in_sequence(lambda v: make(*v), [self._parse(f) for f in parts])
+        element = self._element(fetch)
+        if isinstance(element, Operation):
+            self.operations[element] = None
+            return lambda values: None
+        return itemgetter(self.places.setdefault(element, len(self.places)))
+
+    def _element(self, fetch):
+        """The graph element that a leaf stands for.
+
+        Raises:
+          TypeError: it is something else.
+          ValueError: it is not in this graph, or may not be fetched.
+        """
+        what = f"Fetch argument {fetch!r}"
+        if fetch is None:
+            raise TypeError(explain(f"{what} has invalid type {type(fetch)!r}"))
+        try:
+            element = self.graph.as_graph_element(fetch)
+        except TypeError as error:
+            what += f" has invalid type {type(fetch)!r}, must be a string or Tensor."
+            raise TypeError(f"{what} ({error})") from None
+        except (ValueError, KeyError) as error:
+            what += " cannot be interpreted as a Tensor."
+            raise ValueError(f"{what} ({error})") from None
+        if not self.graph.is_fetchable(element):
+            raise ValueError(
+                explain(f"Operation '{element}' has been marked as not fetchable.")
+            )
+        return element
+
+
+def in_sequence(make, builds):
+    """Build the parts, then make one list or tuple of them."""
+    return lambda values: make([build(values) for build in builds])
+
+
+def in_dict(kind, builds):
+    """Build the parts, then fill a dict with them."""
+
+    def build(values):
+        answer = kind()
+        answer.update((key, part(values)) for key, part in builds.items())
+        return answer
+
+    return build
+
+
+def frozen(fetches):
+    """The same fetches as something that a dict can find again."""
+    if isinstance(fetches, dict):
+        return (type(fetches), *[(k, frozen(f)) for k, f in fetches.items()])
+    if isinstance(fetches, (list, tuple)):
+        return (type(fetches), *map(frozen, fetches))
+    return fetches
+
+
+# ---- what is fed
+
+
+def feed_pairs(feed_dict):
+    """(key, value) for each feed; a tuple of keys goes with a tuple of values.
+
+    Raises:
+      TypeError: `feed_dict` is no dict.
+      ValueError: there are more keys than values, or fewer.
+    """
+    if not isinstance(feed_dict, dict):
+        raise TypeError(explain("input must be a dictionary"))
+    for key, value in feed_dict.items():
+        if not isinstance(key, tuple):
+            yield key, value
+            continue
+        keys, values = flatten(key), flatten(value)
+        if len(keys) != len(values):
+            raise ValueError(
+                explain(
+                    f"Could not flatten dictionary. Key had {len(keys)} elements, but value "
+                    f"had {len(values)} elements. Key: {keys}, value: {values}."
+                )
+            )
+        yield from zip(keys, values, strict=True)
+
+
+def feed_array(tensor, value):
+    """A fed value as an array of the tensor's dtype, or a NumPy scalar.
+
+    As in TensorFlow, a float that is fed to an integer tensor is cut.
+
+    Raises:
+      TypeError: a tensor is fed, or an integer that the dtype cannot hold.
+      ValueError: the value makes no array of that dtype.
+    """
+    if isinstance(value, Tensor):
+        raise TypeError(
+            explain(
+                "The value of a feed cannot be a tf.Tensor object. Acceptable feed values "
+                "include Python scalars, strings, lists, numpy ndarrays, or TensorHandles. "
+                f"For reference, the tensor object was {value} which was passed to the feed "
+                f"with key {tensor}.",
+                fix="run it first, and feed what comes back",
+            )
+        )
+    dtype = tensor.dtype.as_numpy_dtype
+    if isinstance(value, int) and not holds(dtype, value):
+        raise TypeError(
+            explain(
+                f"Type of feed value {value} with type {type(value)} is not compatible with "
+                f"Tensor type {dtype}. Try explicitly setting the type of the feed tensor to "
+                "a larger type (e.g. int64)."
+            )
+        )
+    try:
+        array = np.asarray(value, dtype)
+    except OverflowError:  # an integer in a list is cut like any other
+        array = np.asarray(value).astype(dtype)
+    return array if array.ndim or dtype is object else array[()]
+
+
+def holds(dtype, value):
+    """Whether a NumPy type can hold an integer exactly."""
+    try:
+        return dtype(value) == value
+    except (OverflowError, TypeError):
+        return False
+
+
+def check_shape(tensor, shape):
+    """Raise ValueError unless a value of that shape may be fed to `tensor`."""
+    if not tensor.shape.is_compatible_with(shape):
+        raise ValueError(
+            explain(
+                f"Cannot feed value of shape {shape} for Tensor {tensor.name!r}, which has "
+                f"shape {str(tensor.shape)!r}",
+                written=tensor.op.site,
+                fix=shape_hint(shape, tensor.shape),
+            )
+        )
+
+
+def shape_hint(shape, wanted):
+    """How a value of the wrong shape might be brought into the wanted one, or None."""
+    if wanted.is_compatible_with((1, *shape)):
+        return "an axis for the batch is missing: feed value[np.newaxis]"
+    if wanted.is_compatible_with(shape[::-1]):
+        return "it may be transposed: feed value.T"
+    sizes = [-1 if n is None else n for n in wanted.as_list()]
+    count, product = math.prod(shape), math.prod(n for n in sizes if n != -1)
+    fits = count % product == 0 if -1 in sizes and product else count == product
+    if fits and sizes.count(-1) < 2:
+        return f"the same numbers in another shape: feed value.reshape({sizes})"
+    return None
+
+
+# ---- what is kept
+
+
+class Run:
+    """What a stateful kernel gets as `run`: its operation, and what is kept for it.
+
+    Attributes:
+      op: the Operation.
+      memory: a dict of its own that lasts as long as the session.
+      state: the variables: name -> array.
+      resources: what operations share by name, such as queues and tables.
+    """
+
+    def __init__(self, op, state, resources):
+        self.op, self.state, self.resources = op, state, resources
+        self.memory = {}
+
+
+MAX_SHAPES = 16  # plans for particular feed shapes; after these, one plan for all
+
+
+class Request:
+    """Fetches and feeds that go together, with a plan for each set of feed shapes."""
+
+    def __init__(self, session, fetches, feeds):
+        self.session, self.fetches, self.feeds = session, fetches, feeds
+        self.build = fetches.build
+        self.dtypes = [np.dtype(tensor.dtype.as_numpy_dtype) for tensor in feeds]
+        self.plans = {}  # shapes of the feeds -> Plan
+
+    def __call__(self, values):
+        """Run it once.
+
+        Args:
+          values: an iterable with a value for each feed.
+        """
+        arrays = [
+            value
+            if type(value) is np.ndarray and value.dtype is dtype and value.ndim
+            else feed_array(tensor, value)
+            for tensor, dtype, value in zip(
+                self.feeds, self.dtypes, values, strict=True
+            )
+        ]
+        shapes = tuple([array.shape for array in arrays])
+        plan = self.plans.get(shapes) or self.plan(shapes)
+        return self.build(plan(self.session._state, arrays))
+
+    def plan(self, shapes):
+        """The plan for feeds of these shapes.
+
+        Raises:
+          ValueError: a shape does not fit the tensor that it is fed to.
+        """
+        for tensor, shape in zip(self.feeds, shapes, strict=True):
+            check_shape(tensor, shape)
+        with self.session._lock:
+            key = shapes if len(self.plans) < MAX_SHAPES else None
+            if key not in self.plans:
+                self.plans[key] = Plan(
+                    self.fetches.elements,
+                    self.feeds,
+                    key,
+                    self.session._run_for,
+                    self.session.optimize,
+                )
+            self.plans[shapes] = self.plans[key]
+        return self.plans[shapes]
+
+
+class BaseSession:
+    """The memory of a program; see Session.
+
+    Attributes:
+      graph: the Graph that it runs.
+      optimize: False for plans that do everything as the graph has it.
+    """
+
+    optimize = True
+
+    def __init__(self, target="", graph=None, config=None):
+        if not isinstance(target, (str, bytes)):
+            raise TypeError(f"target must be a string, but got {type(target)}")
+        if graph is not None and not isinstance(graph, Graph):
+            raise TypeError(f"graph must be a tf.Graph, but got {type(graph)}")
+        self._target, self._config, self._closed = target, config, False
+        self._graph = get_default_graph() if graph is None else graph
+        self._state, self._resources = {}, {}  # variables; queues and the like
+        self._requests, self._runs, self._lines = {}, {}, {}
+        self._rewired = self._graph._rewired
+        self._lock = threading.RLock()
+
+    @property
+    def graph(self):
+        return self._graph
+
+    @property
+    def sess_str(self):
+        """The target, as bytes."""
+        return (
+            self._target if isinstance(self._target, bytes) else self._target.encode()
+        )
+
+    def run(self, fetches, feed_dict=None, options=None, run_metadata=None):
+        """Run what `fetches` need, and return their values.
+
+        Args:
+          fetches: a Tensor, Operation or name, or lists, tuples and dicts of these.
+          feed_dict: Tensor or name -> the value that takes its place in this run.
+          options: a RunOptions.
+          run_metadata: a RunMetadata.
+
+        Returns:
+          NumPy arrays and scalars in the form of `fetches`; None for an Operation.
+
+        Raises:
+          RuntimeError: the session is closed, or its graph is empty.
+          TypeError, ValueError: a fetch or a feed is not what it should be.
+          OpError: an operation failed.
+        """
+        feeds = feed_dict or ()
+        if isinstance(fetches, (list, tuple)):
+            key = ((type(fetches), *fetches), *feeds)
+        else:
+            key = (fetches, *feeds)
+        if self._rewired != self._graph._rewired:
+            self._forget_plans()
+        try:
+            request, values = self._requests[key], feeds and feeds.values()
+        except (KeyError, TypeError):  # new, or nested, or fed by names
+            request, values = self._find(fetches, feeds)
+        return request(values)
+
+    def _find(self, fetches, feed_dict):
+        """The request for these fetches and feeds, found or made, and the fed values."""
+        self._refuse_if_unusable()
+        feeds = self._feeds(feed_dict or {})
+        key = (frozen(fetches), *feeds)
+        try:
+            request = self._requests.get(key)
+        except TypeError:  # something that is no fetch, as Fetches will say
+            request = None
+        if request is None:
+            request = Request(self, Fetches(fetches, self._graph), list(feeds))
+            request = self._requests.setdefault(key, request)
+            self._watch_growth()
+        return request, feeds.values()
+
+    def _refuse_if_unusable(self):
+        if self._closed:
+            raise RuntimeError(
+                explain(
+                    "Attempted to use a closed Session.",
+                    fix="run it inside the `with` block, or make a new tf.Session()",
+                )
+            )
+        if not self._graph.version:
+            raise RuntimeError(
+                explain(
+                    "The Session graph is empty.  Add operations to the graph before "
+                    "calling run().",
+                    fix="make the session inside `with graph.as_default():`",
+                )
+            )
+
+    def _feeds(self, feed_dict):
+        """Tensor -> the value that is fed to it."""
+        feeds = {}
+        for key, value in feed_pairs(feed_dict):
+            try:
+                tensor = self._graph.as_graph_element(key, allow_operation=False)
+            except (TypeError, ValueError, KeyError) as error:
+                what = f"Cannot interpret feed_dict key as Tensor: {error.args[0]}"
+                raise TypeError(what) from None
+            if not self._graph.is_feedable(tensor):
+                raise ValueError(explain(f"Tensor {tensor} may not be fed."))
+            feeds[tensor] = value
+        return feeds
+
+    def _run_for(self, operation):
+        """What the stateful kernel of an operation gets: the same in every run."""
+        if operation not in self._runs:
+            self._runs[operation] = Run(operation, self._state, self._resources)
+        return self._runs[operation]
+
+    def _watch_growth(self):
+        """Warn once where a line asks for something new each time, in a growing graph."""
+        site = user_site()
+        place, size = (site.filename, site.lineno), self._graph.version
+        before, count = self._lines.get(place, (size, 0))
+        count += size > before
+        self._lines[place] = size, count
+        if count == GROWN_OFTEN:
+            warnings.warn(
+                f"The graph has grown {count} times between runs of one line:\n{site}\n"
+                "Build the graph once, before the loop; graph.finalize() finds the place.",
+                stacklevel=4,
+            )
+
+    def _forget_plans(self):
+        """Old operations got new control inputs: plans may be wrong."""
+        self._rewired = self._graph._rewired
+        self._requests.clear()
+
+    def plan(self, fetches, feed_dict=None):
+        """The Plan that `run` would follow; nothing is run. (TensorFlow has no such.)"""
+        request, values = self._find(fetches, feed_dict)
+        arrays = map(feed_array, request.feeds, values)
+        return request.plan(tuple([np.shape(array) for array in arrays]))
+
+    def make_callable(self, fetches, feed_list=None, accept_options=False):
+        """A function of the values of `feed_list` that runs `fetches`.
+
+        Args:
+          fetches: as for `run`.
+          feed_list: the tensors that its arguments are fed to.
+          accept_options: it also takes `options=` and `run_metadata=`.
+        """
+        feed_list = list(feed_list or ())
+
+        def run(*values, options=None, run_metadata=None):
+            return self.run(fetches, dict(zip(feed_list, values, strict=False)))
+
+        return run
+
+    def partial_run_setup(self, fetches, feeds=None):
+        raise UnimplementedError(
+            None,
+            None,
+            explain(
+                "partial_run is not implemented",
+                fix="feed what the first part gave to the second: run(y, {h: run(h, ...)})",
+            ),
+        )
+
+    partial_run = partial_run_setup
+
+    def list_devices(self):
+        """The devices that kernels can run on, as DeviceAttributes."""
+        kinds = ["CPU"] if why_no_gpu() else ["CPU", "GPU"]
+        place = "/job:localhost/replica:0/task:0/device"
+        return [DeviceAttributes(f"{place}:{kind}:0", kind) for kind in kinds]
+
+    @contextmanager
+    def as_default(self):
+        """Make this the session of `eval` and `run` in a `with` block. It stays open."""
+        _stacks.sessions.append(self)
+        try:
+            yield self
+        finally:
+            _stacks.sessions.remove(self)
+
+    def close(self):
+        """Give the memory back. The session cannot be used afterwards."""
+        self._closed = True
+        for kept in (self._requests, self._state, self._resources, self._runs):
+            kept.clear()
+
+
+GROWN_OFTEN = 50  # new requests from one line, before we say that it may be a mistake
+
+
+class DeviceAttributes(NamedTuple):
+    """A device: its full name, and CPU or GPU."""
+
+    name: str
+    device_type: str
+
+
+class Session(BaseSession):
+    """A place where a graph is run: all values are in it, none in the graph.
+
+    Use it in a `with` block, which makes it and its graph the default inside, and
+    closes it at the end.
+
+    Args:
+      target: where to run; there is only "", here.
+      graph: the Graph to run; by default the default graph.
+      config: a ConfigProto.
+    """
+
+    def __enter__(self):
+        self._entered = ExitStack()
+        self._entered.enter_context(self.graph.as_default())
+        return self._entered.enter_context(self.as_default())
+
+    def __exit__(self, *error):
+        self._entered.close()
+        self.close()
+
+    @staticmethod
+    def reset(target, containers=None, config=None):
+        """Does nothing: sessions here share no containers."""
+
+
+class InteractiveSession(BaseSession):
+    """A session that is the default one from its making until `close`."""
+
+    def __init__(self, target="", graph=None, config=None):
+        super().__init__(target, graph, config)
+        self._entered = ExitStack()
+        if graph is not None:
+            self._entered.enter_context(graph.as_default())
+        self._entered.enter_context(self.as_default())
+
+    def close(self):
+        self._entered.close()
+        super().close()
