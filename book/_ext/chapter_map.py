@@ -33,30 +33,45 @@ def both() -> str:
 
 def draw(width: int, columns: int, kind: str) -> str:
     """One drawing; at most `columns` rooms stand side by side."""
-    bands = [(caption, rows(names, columns)) for caption, names in floors()]
-    heights = [HEAD + len(band) * (ROOM + GAP) + GAP for _, band in bands]
-    height = ROOF + sum(heights) + 8
-    parts, bottom = [roof(width)], height - 8
-    for (caption, band), tall in zip(bands, heights):
-        top = bottom - tall
-        parts.append(
-            f'<rect class="floor" x="1" y="{top}" width="{width - 2}" height="{tall}"/>'
-            f'<text class="caption" x="14" y="{top + 21}">{escape(caption)}</text>'
-        )
-        for i, names in enumerate(band):
-            wide = (width - GAP * (len(names) + 1)) / len(names)
-            for j, name in enumerate(names):
-                x, y = GAP + j * (wide + GAP), top + HEAD + i * (ROOM + GAP)
-                parts.append(room(name, x, y, wide))
-        bottom = top
-    parts.append(f'<path class="ground" d="M0 {height - 6} h{width}"/>')
+    parts: list[str] = []
+    y = ROOF
+    for caption, names in reversed(floors()):
+        if is_cellar(names):
+            continue
+        drawn, y = band(caption, names, y, width, columns)
+        parts.append(drawn)
+    parts.append(f'<path class="ground" d="M0 {y + 2} h{width}"/>')
+    for caption, names in filter(lambda part: is_cellar(part[1]), floors()):
+        drawn, y = band(caption, names, y + 5, width, columns)
+        parts.append(drawn)
     # One line: in Markdown a blank or indented line would end the drawing.
     return (
-        f'<svg class="{kind}" role="img" viewBox="0 0 {width} {height}" '
+        f'<svg class="{kind}" role="group" viewBox="0 0 {width} {y + 6}" '
         f'aria-labelledby="map-{kind}-t map-{kind}-d">'
         f'<title id="map-{kind}-t">The house, room by room</title>'
-        f'<desc id="map-{kind}-d">{words()}</desc>{"".join(parts)}</svg>'
+        f'<desc id="map-{kind}-d">{words()}</desc>{roof(width)}{"".join(parts)}</svg>'
     )
+
+
+def is_cellar(names: list[str]) -> bool:
+    """Chapters from 90 on are for looking things up."""
+    return names[0] >= "90"
+
+
+def band(caption, names, top, width, columns) -> tuple[str, float]:
+    """A floor from `top` downwards, and where it ends."""
+    grid = rows(names, columns)
+    tall = HEAD + len(grid) * (ROOM + GAP) + GAP
+    parts = [
+        f'<rect class="floor" x="1" y="{top}" width="{width - 2}" height="{tall}"/>'
+        f'<text class="caption" x="14" y="{top + 21}">{escape(caption)}</text>'
+    ]
+    for i, row in enumerate(grid):
+        wide = (width - GAP * (len(row) + 1)) / len(row)
+        for j, name in enumerate(row):
+            x, y = GAP + j * (wide + GAP), top + HEAD + i * (ROOM + GAP)
+            parts.append(room(name, x, y, wide))
+    return "".join(parts), top + tall
 
 
 def rows(names: list[str], columns: int) -> list[list[str]]:
@@ -95,7 +110,7 @@ def room(name: str, x: float, y: float, wide: float) -> str:
 
 def words() -> str:
     """The drawing for those who do not see it."""
-    said = ["From the ground up"]
+    said = ["From the doorstep up"]
     for caption, names in floors():
         first, last = int(names[0][:2]), int(names[-1][:2])
         said.append(f"{caption}: chapter {first}" + f" to {last}" * (last > first))
