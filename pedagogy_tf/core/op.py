@@ -29,13 +29,11 @@ __all__ = [
     "ARGUMENT",
     "SIGNATURE",
     "parse_arguments",
-    "Row",
-    "EMPTY",
-    "parameter",
     "exactly",
     "plain",
     "FORMS",
-    "nearest",
+    "attribute_type",
+    "Row",
     "op",
     "split",
     "GRADIENTS",
@@ -108,29 +106,73 @@ def parse_arguments(text):
     return found
 
 
+## Attributes
+
+
+def exactly(*types):
+    """A function that hands back values of some types and refuses others."""
+
+    def check(value):
+        if not isinstance(value, types):
+            raise TypeError
+        return value
+
+    return check
+
+
+def plain(value):
+    """Tuples as lists, bytes as text if they are text, other values as they are."""
+    if isinstance(value, tuple):
+        return list(value)
+    if isinstance(value, bytes):
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            return value
+    return value
+
+
+FORMS = {  # type of an attribute -> its name in messages, and how to make it
+    DType: ("DataType", lambda value: as_dtype(value).base_dtype),
+    bool: ("bool", exactly(bool)),
+    int: ("int", lambda value: int(exactly(numbers.Real, np.generic)(value))),
+    float: ("float", lambda value: float(np.float32(exactly(numbers.Real)(value)))),
+    str: ("string", lambda value: plain(exactly(str, bytes)(value))),
+    list: ("list", lambda value: list(exactly(list, tuple)(value))),
+}
+
+
+def attribute_type(default, allowed, is_dtype):
+    """The type of an attribute; NoneType if that is open.
+
+    Args:
+      default: its default, `...` if there is none.
+      allowed: what it may be, None for anything.
+      is_dtype: whether the signature uses it as a dtype.
+    """
+    if is_dtype or isinstance(default, DType):
+        return DType
+    if default is ... and isinstance(allowed, tuple):
+        default = allowed[0]
+    return list if isinstance(default, tuple) else type(default)
+
+
 ## A row
 
 
 class Row:
     """An op: its signature, kernel, shape rule and gradient rule.
 
-    Args:
-      signature: `MatMul(a:T, b:T) -> (product:T)`.
-      kernel: a function of arrays. Its first parameter is `xp` (NumPy or CuPy), or
-        `run` for an op that keeps something between runs; attributes are keyword-only.
-      view: whether the result may share memory with an input.
-      reads_ref: whether the kernel reads the variables that it gets.
-      opaque: whether nobody may know the value before the run, although it would be
-        possible: something else may be fed.
-      **allowed: for a dtype attribute the DTypes that it may be, for one of text the
-        texts, for the length of a list the least.
-
     Attributes:
       type: TensorFlow's name of the op, `MatMul`.
       inputs, outputs: lists of Arguments.
       attrs: the kernel's attributes and their defaults; `...` where there is none.
+      kernel: a function of arrays.
       stateful: whether the kernel keeps something between runs.
-      result: the named tuple of several outputs.
+      view: whether the result may share memory with an input.
+      reads_ref: whether the kernel reads the variables that it gets.
+      opaque: whether nobody may know the value before the run: something else may be fed.
+      allowed: attribute -> the DTypes or texts that it may be, or the least number.
     """
 
     def __init__(
@@ -144,44 +186,23 @@ class Row:
         self.inputs, self.outputs = parse_arguments(inputs), parse_arguments(outputs)
         self.kernel, self.stateful = kernel, first.name == "run"
         self.view, self.reads_ref, self.opaque = view, reads_ref, opaque
-        self.allowed = allowed
-        self.attrs = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
+        self.allowed, self.attrs = allowed, {}
         self.shape_rule = self.sizes_rule = self.shortcut_rule = None
-        self._prepare()
+        self.complaint_rule = None
+        self._take_attributes([p for p in parameters if p.kind is p.KEYWORD_ONLY])
+        self._sign()
 
-    def __repr__(self):
-        return f"<op {self.type}>"
-
-    def _prepare(self):
-        """Work out what calls of the row will need."""
-        kernel = self.kernel
-        self.__name__, self.__doc__ = kernel.__name__, kernel.__doc__
-        self.__module__ = kernel.__module__
-        attrs = {k: ... if v is EMPTY else v for k, v in self.attrs.items()}
-        self.attrs = dict(sorted(attrs.items(), key=lambda item: item[1] is not ...))
-        defaults = {argument.name: ... for argument in self.inputs} | self.attrs
-        defaults["name"] = None
-        self.__signature__ = inspect.Signature(
-            [parameter(name, default) for name, default in defaults.items()]
-        )
-        self._names = defaults.keys()
-        self._required = {name for name, default in defaults.items() if default is ...}
+    def _take_attributes(self, parameters):
+        """Take over the kernel's attributes: their types and their defaults."""
         dtypes = {argument.dtype for argument in [*self.inputs, *self.outputs]}
-        self._kinds = {k: self._kind(k, v, k in dtypes) for k, v in self.attrs.items()}
-        for name, default in self.attrs.items():
-            if default is not ...:
-                self.attrs[name] = self._attribute(name, default)
-        outputs = [argument.name for argument in self.outputs]
-        self.result = namedtuple(self.type, outputs, rename=True)
-
-    def _kind(self, name, default, is_dtype):
-        """The type that the values of an attribute have; NoneType if that is open."""
-        if is_dtype or isinstance(default, DType):
-            return DType
-        allowed = self.allowed.get(name)
-        if default is ... and isinstance(allowed, tuple):
-            default = allowed[0]
-        return type(default)
+        self._kinds = {}
+        for p in sorted(parameters, key=lambda p: p.default is not p.empty):
+            name, default = p.name, ... if p.default is p.empty else p.default
+            kind = attribute_type(default, self.allowed.get(name), name in dtypes)
+            self._kinds[name] = kind
+            self.attrs[name] = (
+                default if default is ... else self._attribute(name, default)
+            )
 
     def _attribute(self, name, value):
         """The value of an attribute in the form in which it is kept.
@@ -194,9 +215,8 @@ class Row:
         try:
             value = form(value)
         except (TypeError, ValueError):
-            raise TypeError(
-                explain(f"Expected {word} for argument '{name}' not {value!r}.")
-            ) from None
+            problem = f"Expected {word} for argument '{name}' not {value!r}."
+            raise TypeError(explain(problem)) from None
         if kind is DType:
             self._check_allowed(name, value, name)
         what = f"Attr '{name}' of '{self.type}' Op passed"
@@ -210,20 +230,43 @@ class Row:
     def _check_allowed(self, key, dtype, name):
         """Refuse a dtype that the op is not made for."""
         allowed = self.allowed.get(key)
-        if allowed and dtype not in allowed:
-            texts = ", ".join(other.name for other in allowed)
-            raise TypeError(
-                explain(
-                    f"Value passed to parameter '{name}' has DataType {dtype.name} not in "
-                    f"list of allowed values: {texts}",
-                    fix=f"tf.cast({name}, tf.{nearest(dtype, allowed).name})",
-                )
+        if allowed is None or isinstance(allowed, int) or dtype in allowed:
+            return
+        texts = ", ".join(other.name for other in allowed)
+        likely = [n for n in ("float32", "int32") if n in texts.split(", ")]
+        raise TypeError(
+            explain(
+                f"Value passed to parameter '{name}' has DataType {dtype.name} not in list "
+                f"of allowed values: {texts}",
+                fix=f"tf.cast({name}, tf.{(likely or [allowed[0].name])[0]})",
             )
+        )
+
+    def _sign(self):
+        """Give the row what Python expects of a function."""
+        kernel, kind = self.kernel, inspect.Parameter.POSITIONAL_OR_KEYWORD
+        self.__name__, self.__doc__ = kernel.__name__, kernel.__doc__
+        self.__module__ = kernel.__module__
+        defaults = {argument.name: ... for argument in self.inputs} | self.attrs
+        self._required = {name for name, default in defaults.items() if default is ...}
+        defaults["name"] = None
+        self._names = defaults.keys()
+        self.__signature__ = inspect.Signature(
+            [
+                inspect.Parameter(
+                    n, kind, default=inspect.Parameter.empty if v is ... else v
+                )
+                for n, v in defaults.items()
+            ]
+        )
+        outputs = [argument.name for argument in self.outputs]
+        self.result = namedtuple(self.type, outputs, rename=True)
+
+    def __repr__(self):
+        return f"<op {self.type}>"
 
     def arrange(self, values, attrs):
-        """A flat list of input values in the form the kernel takes: lists where it has lists."""
-        if not any(argument.is_list for argument in self.inputs):
-            return list(values)
+        """A flat list of input values as the kernel takes them: lists where it has lists."""
         return split(self.inputs, values, attrs)
 
     def kernel_attrs(self, attrs):
@@ -266,6 +309,15 @@ class Row:
         None. A plan leaves such an operation out.
         """
         self.shortcut_rule = rule
+        return rule
+
+    def complaint(self, rule):
+        """Set the rule that says in TensorFlow's words why a kernel failed.
+
+        `rule(*inputs)` gets the arrays that the kernel got, and gives a sentence; or None,
+        if what the kernel said is good enough. A plan asks it after a failure.
+        """
+        self.complaint_rule = rule
         return rule
 
     def infer_shapes(self, operation):
@@ -341,7 +393,7 @@ class Row:
         return tensors, attrs
 
     def _enter(self, argument, value, attrs):
-        """One input as a tensor of the dtype that the signature asks for."""
+        """One input as a tensor of the right dtype; `attrs` learns a dtype that was open."""
         key = argument.dtype
         wanted = attrs.get(key) if type(key) is str else key
         if type(value) is not Tensor:
@@ -351,7 +403,7 @@ class Row:
             self._check_allowed(key, base, argument.name)
             attrs[key] = base
         elif base is not wanted and base != wanted:
-            raise TypeError(self._clash(argument, base, wanted))
+            raise TypeError(self._clash(argument, value.dtype, wanted))
         if argument.ref and not value.dtype.is_ref_dtype:
             raise TypeError(
                 f"'{self.type}' Op requires that input '{argument.name}' be a mutable tensor "
@@ -367,61 +419,47 @@ class Row:
         except TypeError as error:
             if wanted is None:
                 raise
-            raise TypeError(
-                explain(
-                    f"Expected {wanted.name} passed to parameter '{name}' of op "
-                    f"'{self.type}', got {value!r} of type '{type(value).__name__}' instead. "
-                    f"Error: {first_line(error)}"
-                )
-            ) from None
+            problem = f"Expected {wanted.name} passed to parameter '{name}' of op "
+            problem += f"'{self.type}', got {value!r} of type '{type(value).__name__}' "
+            problem += f"instead. Error: {first_line(error)}"
+            raise TypeError(explain(problem)) from None
         except ValueError:
             try:
                 return convert_to_tensor(value, as_ref=ref)  # of another dtype, then
             except ValueError as error:
+                problem = f"Tried to convert '{name}' to a tensor and failed. "
                 raise ValueError(
-                    explain(
-                        f"Tried to convert '{name}' to a tensor and failed. "
-                        f"Error: {first_line(error)}"
-                    )
+                    explain(f"{problem}Error: {first_line(error)}")
                 ) from None
 
     def _clash(self, argument, dtype, wanted):
         """The message for an input of another dtype than the one wanted."""
-        name = argument.name
+        name, expected = argument.name, None
         text = f"Input '{name}' of '{self.type}' Op has type {dtype.name} that does not match"
         if isinstance(argument.dtype, DType):
-            expected = None
             text += f" expected type of {wanted.name}."
         else:
             first = next(a.name for a in self.inputs if a.dtype == argument.dtype)
-            expected = (
-                f"one type for both: int and float tensors do not mix by themselves"
-            )
             text += f" type {wanted.name} of argument '{first}'."
-        fix = f"tf.cast({name}, tf.{wanted.name})"
-        return explain(text, expected=expected, fix=fix)
+            expected = "tensors of one dtype; only Python values follow the others"
+        return explain(
+            text, expected=expected, fix=f"tf.cast({name}, tf.{wanted.name})"
+        )
 
     def _enter_list(self, argument, values, attrs):
         """A list of inputs as tensors."""
-        name, key = argument.name, argument.dtype
+        name, key, mixed = argument.name, argument.dtype, argument.mixed
         if not isinstance(values, (list, tuple)):
-            op = self.type if argument.mixed else snake(self.type)
-            raise TypeError(
-                explain(
-                    f"Expected list for '{name}' argument to '{op}' Op, not {values!r}."
-                )
+            op = self.type if mixed else snake(self.type)
+            problem = (
+                f"Expected list for '{name}' argument to '{op}' Op, not {values!r}."
             )
-        wanted = (
-            key
-            if isinstance(key, DType)
-            else None
-            if argument.mixed
-            else attrs.get(key)
-        )
+            raise TypeError(explain(problem))
+        wanted = None if mixed else key if isinstance(key, DType) else attrs.get(key)
         hint = wanted
-        if hint is None and not argument.mixed:
-            known = (v.dtype.base_dtype for v in values if isinstance(v, Tensor))
-            hint = next(known, None)
+        if wanted is None and not mixed:
+            tensors = [value for value in values if isinstance(value, Tensor)]
+            hint = tensors[0].dtype.base_dtype if tensors else None
         try:
             tensors = [
                 convert_to_tensor(
@@ -430,7 +468,7 @@ class Row:
                 for i, v in enumerate(values)
             ]
             dtypes = [tensor.dtype.base_dtype for tensor in tensors]
-            if not argument.mixed and len(set(dtypes)) > 1:
+            if len(set(dtypes)) > 1 and not mixed:
                 raise TypeError
         except (TypeError, ValueError):
             raise TypeError(self._list_clash(argument, values, wanted)) from None
@@ -523,64 +561,15 @@ class Row:
         return beside
 
 
-EMPTY = inspect.Parameter.empty
-
-
-def parameter(name, default):
-    """A parameter of a row, as Python's `help` shows it; `...` for no default."""
-    default = EMPTY if default is ... else default
-    return inspect.Parameter(
-        name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default
-    )
-
-
-def exactly(*types):
-    """A function that refuses values of other types."""
-
-    def check(value):
-        if not isinstance(value, types):
-            raise TypeError
-        return value
-
-    return check
-
-
-def plain(value):
-    """Tuples as lists, bytes as text if they are; other values as they are."""
-    if isinstance(value, tuple):
-        return list(value)
-    if isinstance(value, bytes):
-        try:
-            return value.decode()
-        except UnicodeDecodeError:
-            return value
-    return value
-
-
-FORMS = {  # type of an attribute -> its name in messages, and how to make it
-    DType: ("DataType", lambda value: as_dtype(value).base_dtype),
-    bool: ("bool", exactly(bool)),
-    int: ("int", lambda value: int(exactly(numbers.Real, np.generic)(value))),
-    float: ("float", lambda value: float(np.float32(exactly(numbers.Real)(value)))),
-    str: ("string", lambda value: plain(exactly(str, bytes)(value))),
-    list: ("list", lambda value: list(exactly(list, tuple)(value))),
-}
-FORMS[tuple] = FORMS[list]
-
-
-def nearest(dtype, allowed):
-    """The DType of `allowed` to which one would cast: float32 or int32, if it may be."""
-    likely = [d for name in ("float32", "int32") for d in allowed if d.name == name]
-    return (likely or [d for d in allowed if d != dtype])[0]
-
-
 def op(signature, **options):
     """Decorator: make a kernel the row of an op, and enter it in the registry.
 
     Args:
       signature: `MatMul(a:T, b:T) -> (product:T)`. A bare `Tanh` takes the kernel's
         parameters as inputs of one dtype T.
-      **options: see Row.
+      **options: `view`, `reads_ref`, `opaque`, and what attributes may be; see Row.
+        `T=(float32, float64)` are DTypes, `padding=("SAME", "VALID")` texts, and `N=2`
+        is the least length of a list.
     """
 
     def make(kernel):
@@ -753,6 +742,8 @@ def with_rank_at_least(shape, rank):
     return shape
 
 
+## Values, before anything runs
+
 SMALL = 10_000  # elements; larger values are left to the plan
 
 
@@ -789,7 +780,7 @@ def fold(row, operation):
                 np, *row.arrange(values, attrs), **row.kernel_attrs(attrs)
             )
     except Exception:
-        return None  # a run will say what is wrong
+        return None
     return [np.asarray(v) for v in (found if len(operation.outputs) > 1 else [found])]
 
 
@@ -830,7 +821,7 @@ def const(xp, *, value, dtype):
     return value
 
 
-const.shape(lambda op: as_shape(op.get_attr("value").shape))
+const.shape(lambda op: op.get_attr("value").shape)
 const.gradient(None)
 
 
@@ -869,7 +860,7 @@ def constant(value, dtype=None, shape=None, name="Const", verify_shape=False):
 
 
 def has_tensor(value):
-    """Is it a tensor, or is one in its nested lists?"""
+    """Is it a tensor, or is one in its nested lists? A variable counts as one."""
     if isinstance(value, (list, tuple)):
         return any(has_tensor(item) for item in value)
     return isinstance(value, Tensor) or hasattr(value, "_as_graph_element")
