@@ -459,9 +459,9 @@ def broadcast_sizes(x, y):
     """
     if x is None or y is None:
         return None
-    short, long = sorted([tuple(x), tuple(y)], key=len)
-    short = (1,) * (len(long) - len(short)) + short
-    return tuple([_broadcast_size(a, b) for a, b in zip(short, long)])
+    rank = max(len(x), len(y))
+    x, y = [(1,) * (rank - len(sizes)) + tuple(sizes) for sizes in (x, y)]
+    return tuple([_broadcast_size(a, b) for a, b in zip(x, y, strict=True)])
 
 
 def broadcast_static_shape(shape_x, shape_y):
