@@ -75,7 +75,7 @@ __all__ = [
     "sum_op",
     "reduced",
     "over_nothing",
-    "bad_axis",
+    "no_axis",
     "reduce_with",
     "newer",
     "all_axes",
@@ -113,6 +113,7 @@ __all__ = [
     "tile",
     "range_op",
     "range_length",
+    "WIDTHS",
     "range_",
     "dynamic_stitch",
     "maximum",
@@ -123,11 +124,11 @@ __all__ = [
     "matmul_op",
     "turned",
     "summed",
-    "no_product",
     "products",
     "batch_matmul_op",
     "adjoint",
     "matmul",
+    "only_one",
     "abs_op",
     "abs_",
     "sign",
@@ -184,18 +185,21 @@ def stretched(op, x, y):
 
 
 def unfit(x, y):
-    """What a run says of two arrays that do not stretch to one shape."""
-    return f"Incompatible shapes: {in_brackets(x.shape)} vs. {in_brackets(y.shape)}"
+    """Complaint: two arrays do not stretch to one shape; None if they do."""
+    try:
+        np.broadcast_shapes(x.shape, y.shape)
+    except ValueError:
+        return f"Incompatible shapes: {in_brackets(x.shape)} vs. {in_brackets(y.shape)}"
 
 
-def of_rank(shape, rank):
+def of_rank(shape, rank, where=""):
     """A shape that must have so many axes; for shape rules.
 
     Raises:
       ShapeError: if it has more or fewer.
     """
     if shape.rank not in (None, rank):
-        raise ShapeError(f"Shape must be rank {rank} but is rank {shape.rank}")
+        raise ShapeError(f"Shape must be rank {rank} but is rank {shape.rank}{where}")
     return shape.with_rank(rank)
 
 
@@ -203,7 +207,7 @@ def broadcasting(*rows):
     """Give rows of two inputs the shape rule of broadcasting, and its complaint."""
     for row in rows:
         row.shape(stretched)
-        row.complaint_rule = unfit
+        row.complaint(unfit)
 
 
 broadcasting(add, add_v2)
@@ -249,14 +253,15 @@ def over_nothing(op, x, axes):
     return 0 if axes is not None and axes.size == 0 else None
 
 
-def bad_axis(input, reduction_indices):
-    """What a run says of an axis that is not there."""
-    rank = np.ndim(input)
-    bad = [i for i in np.ravel(reduction_indices) if not -rank <= i < rank]
-    return f"Invalid reduction dimension ({bad[0]} for input with {rank} dimension(s)"
-
-
-sum_op.complaint_rule = bad_axis
+@sum_op.complaint
+def no_axis(input, reduction_indices):
+    """Complaint of reductions: there is no such axis."""
+    for i in np.ravel(reduction_indices):
+        if not -input.ndim <= i < input.ndim:
+            return (
+                f"Invalid reduction dimension ({i} for input with {input.ndim} "
+                "dimension(s)"
+            )
 
 
 def reduce_with(row, x, axis, keepdims, name, reduction_indices=None, keep_dims=None):
@@ -376,7 +381,9 @@ def once(key, make):
 def all_known_and_equal(*tensors):
     """Whether tensors have one shape, known while the graph is written."""
     first = tensors[0].shape
-    return first.is_fully_defined() and all(t.shape.sizes == first.sizes for t in tensors)
+    return first.is_fully_defined() and all(
+        t.shape.sizes == first.sizes for t in tensors
+    )
 
 
 @add.gradient
@@ -650,7 +657,9 @@ operator("mod", floormod)
 ## Sum's blame
 
 
-@op("Tile(input:T, multiples:Tmultiples=int32) -> (output:T)", Tmultiples=(int32, int64))
+@op(
+    "Tile(input:T, multiples:Tmultiples=int32) -> (output:T)", Tmultiples=(int32, int64)
+)
 def tile(xp, input, multiples):
     """The tensor repeated `multiples[i]` times along axis i."""
     if len(multiples) != np.ndim(input):
@@ -663,13 +672,19 @@ def tile(xp, input, multiples):
 
 @tile.shape
 def _(op, x, multiples):
-    of_rank(multiples, 1)
-    times = op.sizes(1)
-    if x.rank is None or times.rank is None:
-        return unknown_shape(times.rank if x.rank is None else x.rank)
-    of_rank(times, x.rank)
+    (count,) = of_rank(multiples, 1).sizes
+    if x.rank is None or count is None:
+        return unknown_shape(count if x.rank is None else x.rank)
+    times = of_rank(unknown_shape(count), x.rank) and op.sizes(1)
     pairs = zip(x.sizes, times.sizes, strict=True)
     return TensorShape([None if None in (n, m) else n * m for n, m in pairs])
+
+
+@tile.complaint
+def _(input, multiples):
+    for i, n in enumerate(multiples):
+        if n < 0:
+            return f"Expected multiples[{i}] >= 0, but got {n}"
 
 
 @op(
@@ -679,7 +694,9 @@ def _(op, x, multiples):
 def range_op(xp, start, limit, delta):
     """start, start + delta, ... as long as limit is not reached."""
     steps = xp.full(range_length(start, limit, delta), delta, start.dtype)
-    return xp.cumsum(xp.concatenate([xp.reshape(start, 1), steps])[:-1], dtype=start.dtype)
+    return xp.cumsum(
+        xp.concatenate([xp.reshape(start, 1), steps])[:-1], dtype=start.dtype
+    )
 
 
 def range_length(start, limit, delta):
@@ -700,13 +717,16 @@ def range_length(start, limit, delta):
 
 @range_op.shape
 def _(op, *shapes):
-    for given in shapes:
-        of_rank(given, 0)
+    for given, argument in zip(shapes, range_op.inputs, strict=True):
+        of_rank(given, 0, f"\n\t for '{argument.name}'")
     values = [op.constant(i) for i in range(3)]
-    return TensorShape([None if any(v is None for v in values) else range_length(*values)])
+    return TensorShape(
+        [None if any(v is None for v in values) else range_length(*values)]
+    )
 
 
 range_op.gradient(None)
+WIDTHS = [int32, int64, float32, float64]  # numbers of different dtypes become the last
 
 
 def range_(start, limit=None, delta=1, dtype=None, name="range"):
@@ -717,8 +737,7 @@ def range_(start, limit=None, delta=1, dtype=None, name="range"):
         given = {"start": start, "limit": limit, "delta": delta}
         values = [convert_to_tensor(v, dtype, name=n) for n, v in given.items()]
         if dtype is None:
-            order = (int32, int64, float32, float64)
-            dtype = max((v.dtype.base_dtype for v in values), key=order.index)
+            dtype = max((v.dtype.base_dtype for v in values), key=WIDTHS.index)
             values = [cast(v, dtype) for v in values]
         return range_op(*values, name=name)
 
@@ -794,7 +813,9 @@ def tile_all(dy, x):
     """The blame for each element of x, of which only the sum was used."""
     dy = reshape(dy, [1] * x.shape.rank)
     sizes = x.shape
-    return tile(dy, constant(sizes.as_list(), int32) if sizes.is_fully_defined() else shape(x))
+    return tile(
+        dy, constant(sizes.as_list(), int32) if sizes.is_fully_defined() else shape(x)
+    )
 
 
 def kept_shape(sizes, axes):
@@ -854,19 +875,18 @@ def summed(k, l):
     return []
 
 
-def no_product(a, b, transpose_a, transpose_b):
-    """What a run says of two matrices whose shapes do not fit."""
+@matmul_op.complaint
+def _(a, b):
     shapes = in_brackets(a.shape), in_brackets(b.shape)
     return "Matrix size-incompatible: In[0]: {}, In[1]: {}".format(*shapes)
-
-
-matmul_op.complaint_rule = no_product
 
 
 @matmul_op.gradient
 def _(op, dc):
     a, b = map(conj, op.inputs)
-    return products(matmul_op, a, b, dc, op.get_attr("transpose_a"), op.get_attr("transpose_b"))
+    return products(
+        matmul_op, a, b, dc, op.get_attr("transpose_a"), op.get_attr("transpose_b")
+    )
 
 
 def products(multiply, a, b, dc, turn_a, turn_b):
@@ -883,6 +903,13 @@ def batch_matmul_op(xp, x, y, *, adj_x=False, adj_y=False):
         if array.ndim < 2:
             raise ValueError(f"In[{i}] ndims must be >= 2: {array.ndim}")
     return xp.matmul(adjoint(xp, x) if adj_x else x, adjoint(xp, y) if adj_y else y)
+
+
+@batch_matmul_op.complaint
+def _(x, y):
+    if min(x.ndim, y.ndim) > 1:
+        shapes = in_brackets(x.shape), in_brackets(y.shape)
+        return "In[0] mismatch In[1] shape: {} {}".format(*shapes)
 
 
 def adjoint(xp, x):
@@ -941,23 +968,25 @@ def matmul(
     Raises:
       ValueError: if a matrix is to be turned twice, or the shapes do not fit.
     """
-    for key, transpose, adjoint in (
-        ("a", transpose_a, adjoint_a),
-        ("b", transpose_b, adjoint_b),
-    ):
-        if transpose and adjoint:
-            raise ValueError(
-                f"Only one of transpose_{key} and adjoint_{key} can be True."
-            )
     with name_scope(name, "MatMul", [a, b]) as name:
+        only_one("a", transpose_a, adjoint_a)
+        only_one("b", transpose_b, adjoint_b)
         a, b = convert_to_tensor(a, name="a"), convert_to_tensor(b, name="b")
         batch = any(t.shape.rank is None or t.shape.rank > 2 for t in (a, b))
         if batch:  # its kernel takes adjoints; conj(adjoint) is a transpose
             a, b = conj(a) if transpose_a else a, conj(b) if transpose_b else b
         else:  # its kernel transposes; conj(transpose) is an adjoint
             a, b = conj(a) if adjoint_a else a, conj(b) if adjoint_b else b
-        turn_a, turn_b = transpose_a or adjoint_a, transpose_b or adjoint_b
-        return (batch_matmul_op if batch else matmul_op)(a, b, turn_a, turn_b, name=name)
+        turn_a, turn_b = bool(transpose_a or adjoint_a), bool(transpose_b or adjoint_b)
+        return (batch_matmul_op if batch else matmul_op)(
+            a, b, turn_a, turn_b, name=name
+        )
+
+
+def only_one(key, transpose, adjoint):
+    """A matrix can be turned once."""
+    if transpose and adjoint:
+        raise ValueError(f"Only one of transpose_{key} and adjoint_{key} can be True.")
 
 
 operator("matmul", matmul)
@@ -1135,7 +1164,11 @@ def accumulate_n(inputs, shape=None, tensor_dtype=None, name=None):
       ValueError: if there is none, or they differ in dtype or shape.
       TypeError: if their dtype is not `tensor_dtype`.
     """
-    tensors = [convert_to_tensor(x) for x in inputs] if isinstance(inputs, (list, tuple)) else []
+    tensors = (
+        [convert_to_tensor(x) for x in inputs]
+        if isinstance(inputs, (list, tuple))
+        else []
+    )
     if not tensors or any(t.dtype != tensors[0].dtype for t in tensors):
         raise ValueError(
             "inputs must be a list of at least one Tensor with the same dtype and shape"
