@@ -8,9 +8,11 @@ names       the nodes with their inputs and devices; collections; `repr` of what
 attributes  the attributes of every node
 shapes      dtype and static shape of every output
 values      what the program returned
-gradients   returned under a key that starts with "gradient"
-random      returned under a key that starts with "random"
+gradients   what it returned under a key that starts with "gradient"
+random      what it returned under a key that starts with "random"
 messages    class and first line of errors
+
+Names and shapes may be returned too, under keys that start with "name" or "shape".
 """
 
 from __future__ import annotations
@@ -41,7 +43,8 @@ class Case:
         api: the public names, as in "tf.matmul".
         within: tolerance for floats: from 1 on, units in the last place of each number;
             below 1, relative to the largest number of an array. Random numbers always
-            have to keep within 4 units in the last place.
+            have to keep within 4 units in the last place; gradients, in which numbers
+            cancel, only within 2e-6.
         differs: {aspect: reason} where we leave TensorFlow's way on purpose.
         not_yet: {aspect: reason} where we are not there yet; a reason alone means that
             the case as a whole is not there yet.
@@ -329,7 +332,7 @@ def compare(seen, expected, within=4):
     for key, value in expected["results"].items():
         aspect = aspect_of(key, value)
         if key in seen["results"]:
-            tolerance = 4 if aspect == "random" else within
+            tolerance = tolerance_of(aspect, within)
             problem = differ(seen["results"][key], value, tolerance)
         else:
             problem = f"missing; we have {seen['results']}"
@@ -338,9 +341,15 @@ def compare(seen, expected, within=4):
     return report
 
 
+def tolerance_of(aspect, within):
+    if aspect == "random":
+        return 4
+    return 2e-6 if aspect == "gradients" and within >= 1 else within
+
+
 def aspect_of(key, value):
-    for start, aspect in (("gradient", "gradients"), ("random", "random")):
-        if key.startswith(start):
+    for aspect in ("gradients", "random", "shapes", "names"):
+        if key.startswith(aspect.rstrip("s")):
             return aspect
     return "messages" if '{"message":' in json.dumps(value) else "values"
 

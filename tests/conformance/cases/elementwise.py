@@ -63,7 +63,7 @@ for _api, _points in {
     unary(_api, _points, order=2)
 
 for _api in ("tf.erf", "tf.erfc", "tf.lgamma", "tf.digamma"):
-    unary(_api, POSITIVE)
+    unary(_api, POSITIVE, within=8)  # TensorFlow itself is 7 units off at digamma(0.5)
 
 for _api in ("tf.floor", "tf.ceil", "tf.round", "tf.rint"):
     unary(_api, WIDE + [1.5, -2.5, 4.5])
