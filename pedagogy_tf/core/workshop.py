@@ -8,6 +8,7 @@
 
 import base64
 import io
+import sys
 
 __all__ = ["extends", "COLORS", "STYLE", "use_book_style", "png", "show", "diagram"]
 
@@ -18,13 +19,15 @@ __all__ = ["extends", "COLORS", "STYLE", "use_book_style", "png", "show", "diagr
 def extends(cls):
     """Decorator: add a method or property to `cls`, which an earlier cell began.
 
-    In the package the method stands inside the body of its class.
+    In the package the method stands inside the body of its class. So that it is the
+    same in a notebook, a global name that it shares keeps the meaning it had before.
     """
 
     def add(member):
         function = getattr(member, "fget", None) or getattr(member, "__func__", member)
         setattr(cls, function.__name__, member)
-        return member
+        outside = sys._getframe(1).f_globals
+        return outside.get(function.__name__, member)
 
     return add
 
