@@ -139,6 +139,7 @@ class Tensor:
                 fix="tf.unstack(x) makes a list of tensors, tf.map_fn(f, x) applies f to each",
             )
         )
+        yield  # a generator, so that Python says the same for `1 in x`
 
     def __len__(self):
         raise TypeError(
@@ -490,7 +491,6 @@ class Graph:
             raise TypeError(f"Operation names are strings (or similar), not {kind}.")
         return self.as_graph_element(name, allow_tensor=False)
 
-    @contextmanager
     def control_dependencies(self, control_inputs):
         """Operations made inside the block run after `control_inputs`.
 
@@ -502,21 +502,17 @@ class Graph:
         """
         outer, waits = self._scopes.controls, []
         if control_inputs is None:
-            outer = ()
-        else:
-            known = {o for operations, _ in outer for o in operations}
-            for item in control_inputs:
-                if not isinstance(item, (Tensor, Operation)):
-                    item = getattr(
-                        item, "op", item
-                    )  # a variable, or slices of a tensor
-                element = self.as_graph_element(item)
-                operation = getattr(element, "op", element)
-                if operation not in known:
-                    known.add(operation)
-                    waits.append(operation)
-        with self._inside(controls=(*outer, (waits, set()))):
-            yield
+            return self._inside(controls=())
+        known = {operation for operations, _ in outer for operation in operations}
+        for item in control_inputs:
+            if not isinstance(item, (Tensor, Operation)):
+                item = getattr(item, "op", item)  # a variable, or slices of a tensor
+            element = self.as_graph_element(item)
+            operation = getattr(element, "op", element)
+            if operation not in known:
+                known.add(operation)
+                waits.append(operation)
+        return self._inside(controls=(*outer, (waits, set())))
 
     def _controls_for(self, inputs):
         """The control inputs of a new operation, without those that its inputs imply."""

@@ -852,11 +852,8 @@ def constant(value, dtype=None, shape=None, name="Const", verify_shape=False):
         ) from None
     array.flags.writeable = False
     dtype = as_dtype(array.dtype if dtype is None else dtype).base_dtype
-    attrs = {"value": array, "dtype": dtype}
-    graph = get_default_graph()
-    return graph.create_op(
-        "Const", [], [dtype], name=name or "Const", attrs=attrs
-    ).outputs[0]
+    attrs, graph = {"value": array, "dtype": dtype}, get_default_graph()
+    return graph.create_op("Const", [], [dtype], name=name, attrs=attrs).outputs[0]
 
 
 def has_tensor(value):
