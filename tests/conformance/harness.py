@@ -45,17 +45,18 @@ class Case:
             below 1, relative to the largest number of an array. Random numbers always
             have to keep within 4 units in the last place; gradients, in which numbers
             cancel, only within 2e-6.
+        only: the aspects that count; all if there are none.
         differs: {aspect: reason} where we leave TensorFlow's way on purpose.
         not_yet: {aspect: reason} where we are not there yet; a reason alone means that
             the case as a whole is not there yet.
     """
 
-    def __init__(self, id, api, program, within, differs, not_yet):
+    def __init__(self, id, api, program, within, only, differs, not_yet):
         self.id, self.api, self.program, self.within = id, api, program, within
-        self.differs, self.not_yet = differs or {}, not_yet or {}
+        self.only, self.differs, self.not_yet = only, differs or {}, not_yet or {}
 
 
-def case(*api, name=None, within=4, differs=None, not_yet=None):
+def case(*api, name=None, within=4, only="", differs=None, not_yet=None):
     """Decorator: this function `program(tf, np)` is a case about the names in `api`."""
 
     def register(program):
@@ -63,7 +64,7 @@ def case(*api, name=None, within=4, differs=None, not_yet=None):
         id = f"{file}/{name or program.__name__}"
         if id in CASES:
             raise ValueError("two cases are called " + id)
-        CASES[id] = Case(id, api, program, within, differs, not_yet)
+        CASES[id] = Case(id, api, program, within, only.split(), differs, not_yet)
         return program
 
     return register
@@ -123,18 +124,32 @@ class Message:
         return f"{type(self.error).__name__}: {first[0]}"
 
 
+ATTEMPTS = set()  # the nodes that attempts left behind; nobody compares them
+
+
 def message(action, *args):
     """The error that `action(*args)` raises, to be returned by a case."""
+    before = len(nodes_now())
     try:
         action(*args)
     except Exception as error:
         return Message(error)
+    finally:
+        ATTEMPTS.update(nodes_now()[before:])
     return "nothing was raised"
+
+
+def nodes_now():
+    """The nodes of the default graph; `observe` says of which TensorFlow."""
+    return []
 
 
 def observe(program, tf):
     """Run a case: {"nodes", "collections", "returned", "results"}, and any error."""
+    global nodes_now
     tf.reset_default_graph()
+    nodes_now = lambda: tf.get_default_graph().get_operations()
+    ATTEMPTS.clear()
     np.random.seed(0)
     try:
         result = program(tf, np)
@@ -142,15 +157,20 @@ def observe(program, tf):
         result = {"message": Message(error)}
     if not isinstance(result, dict):
         result = {"value": result}
-    graph = tf.get_default_graph()
     seen = {
-        "nodes": [node_text(tf, operation) for operation in graph.get_operations()],
-        "collections": collections(graph),
-        "returned": [repr(x).partition(" object at ")[0] for x in symbols(tf, result)],
+        "nodes": [node_text(tf, node) for node in nodes_now() if node not in ATTEMPTS],
+        "collections": collections(tf.get_default_graph()),
+        "returned": [repr_text(x) for x in symbols(tf, result)],
     }
     results = run_symbols(tf, result)
     seen["results"] = {key: encode(value) for key, value in results.items()}
     return {k: v for k, v in seen.items() if v}, first_error(results)
+
+
+def repr_text(x):
+    """The `repr` of an object, or the name of its class if that shows an address."""
+    text = repr(x)
+    return type(x).__name__ if " object at 0x" in text else text
 
 
 def first_error(tree):
@@ -281,10 +301,7 @@ def encode(x):
         return [encode(v) for v in x]
     if x is None or isinstance(x, (bool, int, float, str)):
         return x
-    text = repr(x)
-    if " at 0x" in text:
-        raise TypeError(f"a case returned {type(x)}, which has no lasting text")
-    return {"message" if isinstance(x, Message) else "repr": text}
+    return {"message" if isinstance(x, Message) else "repr": repr_text(x)}
 
 
 def array_text(x, longest=64):
@@ -320,8 +337,8 @@ def array_of(text):
 # ---- Comparing -----------------------------------------------------------------------
 
 
-def compare(seen, expected, within=4):
-    """{aspect: "" or what is different}, for the aspects that `expected` speaks of."""
+def compare(case, seen, expected):
+    """{aspect: "" or what is different}, for the aspects that count and were seen."""
     report = {
         "names": names_differ(seen, expected),
         "shapes": rows_differ(seen, expected, shapes_part),
@@ -332,13 +349,13 @@ def compare(seen, expected, within=4):
     for key, value in expected["results"].items():
         aspect = aspect_of(key, value)
         if key in seen["results"]:
-            tolerance = tolerance_of(aspect, within)
+            tolerance = tolerance_of(aspect, case.within)
             problem = differ(seen["results"][key], value, tolerance)
         else:
             problem = f"missing; we have {seen['results']}"
         problem = problem and f"{key}: {problem}\n"
         report[aspect] = report.get(aspect, "") + problem
-    return report
+    return {a: text for a, text in report.items() if a in (case.only or ASPECTS)}
 
 
 def tolerance_of(aspect, within):

@@ -26,7 +26,7 @@ def report(id):
     """({aspect: what is different, or ""}, the error behind it or None) of one case."""
     case, expected = harness.load_cases()[id], harness.load_fixtures()[id]
     seen, error = harness.observe(case.program, tf)
-    return harness.compare(seen, expected, case.within), error
+    return harness.compare(case, seen, expected), error
 
 
 def verdicts(id):
