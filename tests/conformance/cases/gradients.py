@@ -163,7 +163,7 @@ def second_derivatives_of_a_network(tf, np):
     return {"gradient": [dx, tf.gradients(penalty, w)]}
 
 
-@case("tf.hessians", within=1e-6)
+@case("tf.hessians", within=1e-6, not_yet={"names": "It is built without a loop."})
 def hessians(tf, np):
     x = tf.constant([1.0, 2.0], name="x")
     return {"gradient": tf.hessians(tf.reduce_sum(x * x * x) + x[0] * x[1], x)}

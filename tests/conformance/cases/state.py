@@ -176,7 +176,6 @@ def load_and_eval(tf, np):
             v.eval(),
             v.eval(sess),
             sess.run(v.value()),
-            v.initialized_value().eval(),
         ]
 
 
@@ -240,15 +239,22 @@ def an_initializer_of_no_variables(tf, np):
     return [tf.global_variables_initializer(), tf.local_variables_initializer()]
 
 
-@case("tf.Variable.initialized_value", "tf.is_variable_initialized")
-def initialized_value(tf, np):
+@case("tf.is_variable_initialized")
+def is_initialized(tf, np):
     v = tf.Variable([1.0, 2.0], name="v")
-    w = tf.Variable(v.initialized_value() * 2, name="w")
     flag = tf.is_variable_initialized(v)
     with tf.Session() as sess:
         before = sess.run(flag)
-        sess.run(tf.global_variables_initializer())
-        return [before, sess.run(flag), sess.run([v, w])]
+        sess.run(v.initializer)
+        return [before, sess.run(flag)]
+
+
+@case(
+    "tf.Variable.initialized_value", not_yet={"names": "It is built without tf.cond."}
+)
+def initialized_value(tf, np):
+    v = tf.Variable([1.0, 2.0], name="v")
+    return [tf.Variable(v.initialized_value() * 2, name="w"), v]
 
 
 @case("tf.report_uninitialized_variables", "tf.assert_variables_initialized")
@@ -293,7 +299,6 @@ def gradients_of_variables(tf, np):
             tf.gradients(y, v),
             tf.gradients(y, [v.value()]),
             tf.gradients(v.read_value() * 3.0, v),
-            tf.gradients(v.initialized_value(), v),
         ]
     }
 
