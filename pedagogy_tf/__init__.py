@@ -1,3 +1,250 @@
-"""TensorFlow 1 and Keras, small enough to read. Every module comes from a chapter."""
+"""TensorFlow 1 and Keras 2, small enough to read and real enough to use.
 
-__version__ = "0.1.0"
+`import pedagogy_tf as tf`. Nothing is defined here: every line of the package stands in
+a chapter of the book, and this file only says under which names to find it.
+"""
+
+from pedagogy_tf import dtypes, errors, math, nn, random, train
+from pedagogy_tf.core.dtypes import (
+    DType,
+    as_dtype,
+    bfloat16,
+    complex64,
+    complex128,
+    double,
+    float16,
+    float32,
+    float64,
+    half,
+    int8,
+    int16,
+    int32,
+    int64,
+    qint8,
+    qint16,
+    qint32,
+    quint8,
+    quint16,
+    resource,
+    string,
+    uint8,
+    uint16,
+    uint32,
+    uint64,
+    variant,
+)
+from pedagogy_tf.core.dtypes import bool_ as bool
+from pedagogy_tf.core.errors import OpError
+from pedagogy_tf.core.gradients import (
+    AggregationMethod,
+    UnconnectedGradients,
+    gradients,
+    hessians,
+)
+from pedagogy_tf.core.graph import (
+    Graph,
+    GraphKeys,
+    Operation,
+    Tensor,
+    add_to_collection,
+    add_to_collections,
+    colocate_with,
+    control_dependencies,
+    device,
+    get_collection,
+    get_collection_ref,
+    get_default_graph,
+    get_default_session,
+    name_scope,
+    reset_default_graph,
+)
+from pedagogy_tf.core.op import (
+    NotDifferentiable,
+    RegisterGradient,
+    constant,
+    convert_to_tensor,
+    register_tensor_conversion_function,
+)
+from pedagogy_tf.core.op import NotDifferentiable as NoGradient
+from pedagogy_tf.core.ops.array import (
+    boolean_mask,
+    broadcast_to,
+    concat,
+    expand_dims,
+    gather,
+    gather_nd,
+    invert_permutation,
+    newaxis,
+    one_hot,
+    pad,
+    reverse,
+    scatter_nd,
+    split,
+    squeeze,
+    stack,
+    strided_slice,
+    transpose,
+    unique,
+    unsorted_segment_sum,
+    unstack,
+    where,
+)
+from pedagogy_tf.core.ops.array import list_diff as setdiff1d
+from pedagogy_tf.core.ops.array import slice_ as slice
+from pedagogy_tf.core.ops.basic import (
+    IndexedSlices,
+    add_n,
+    fill,
+    group,
+    identity,
+    no_op,
+    ones,
+    ones_like,
+    placeholder,
+    placeholder_with_default,
+    rank,
+    reshape,
+    shape,
+    shape_n,
+    size,
+    stop_gradient,
+    zeros,
+    zeros_like,
+)
+from pedagogy_tf.core.ops.basic import tuple_ as tuple
+from pedagogy_tf.core.ops.elementwise import (
+    ceil,
+    clip_by_value,
+    equal,
+    exp,
+    expm1,
+    floor,
+    greater,
+    greater_equal,
+    is_finite,
+    is_inf,
+    is_nan,
+    less,
+    less_equal,
+    log,
+    log1p,
+    logical_and,
+    logical_not,
+    logical_or,
+    logical_xor,
+    not_equal,
+    reciprocal,
+    rint,
+    rsqrt,
+    sigmoid,
+    sqrt,
+    tanh,
+)
+from pedagogy_tf.core.ops.elementwise import round_ as round
+from pedagogy_tf.core.ops.math import (
+    accumulate_n,
+    add,
+    cast,
+    conj,
+    div,
+    div_no_nan,
+    divide,
+    dynamic_stitch,
+    floordiv,
+    floormod,
+    matmul,
+    maximum,
+    minimum,
+    mod,
+    multiply,
+    negative,
+    realdiv,
+    reduce_sum,
+    scalar_mul,
+    sign,
+    square,
+    squared_difference,
+    subtract,
+    tile,
+    truediv,
+    truncatediv,
+    truncatemod,
+)
+from pedagogy_tf.core.ops.math import abs_ as abs
+from pedagogy_tf.core.ops.math import pow_ as pow
+from pedagogy_tf.core.ops.math import range_ as range
+from pedagogy_tf.core.ops.random import (
+    get_seed,
+    multinomial,
+    random_normal,
+    random_shuffle,
+    random_uniform,
+    set_random_seed,
+    truncated_normal,
+)
+from pedagogy_tf.core.ops.reduce import (
+    argmax,
+    argmin,
+    count_nonzero,
+    cumprod,
+    cumsum,
+    reduce_all,
+    reduce_any,
+    reduce_logsumexp,
+    reduce_max,
+    reduce_mean,
+    reduce_min,
+    reduce_prod,
+)
+from pedagogy_tf.core.ops.special import (
+    acos,
+    acosh,
+    angle,
+    asin,
+    asinh,
+    atan,
+    atan2,
+    atanh,
+    cos,
+    cosh,
+    digamma,
+    erf,
+    erfc,
+    imag,
+    lgamma,
+    real,
+    sin,
+    sinh,
+    tan,
+)
+from pedagogy_tf.core.ops.special import complex_ as complex
+from pedagogy_tf.core.session import InteractiveSession, Session
+from pedagogy_tf.core.shapes import (
+    Dimension,
+    TensorShape,
+    broadcast_static_shape,
+    dimension_at_index,
+    dimension_value,
+)
+from pedagogy_tf.core.variables import (
+    Variable,
+    all_variables,
+    assign,
+    assign_add,
+    assign_sub,
+    count_up_to,
+    global_variables,
+    global_variables_initializer,
+    initialize_all_variables,
+    initialize_local_variables,
+    initialize_variables,
+    is_variable_initialized,
+    local_variables,
+    local_variables_initializer,
+    model_variables,
+    moving_average_variables,
+    trainable_variables,
+    variables_initializer,
+)
+
+__version__ = VERSION = "1.15.5"  # the TensorFlow whose programs run here

@@ -123,7 +123,7 @@ class Optimizer:
         self,
         loss,
         var_list=None,
-        gate_gradients=Optimizer.GATE_OP,
+        gate_gradients=1,  # GATE_OP
         aggregation_method=None,
         colocate_gradients_with_ops=False,
         grad_loss=None,

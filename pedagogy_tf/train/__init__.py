@@ -1,0 +1,8 @@
+"""tf.train: optimizers, and what else a training loop needs."""
+
+from pedagogy_tf.core.optimizers import (
+    AdamOptimizer,
+    GradientDescentOptimizer,
+    MomentumOptimizer,
+    Optimizer,
+)
