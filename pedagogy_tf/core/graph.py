@@ -291,9 +291,7 @@ class Graph:
       version: how many operations it has.
     """
 
-    building_function = (
-        False  # TensorFlow asks this of graphs; ours are never functions
-    )
+    building_function = False  # TensorFlow 2 has graphs that are functions
 
     def __init__(self):
         self.seed = None
@@ -821,13 +819,17 @@ ROWS = {}  # op type -> its row; core.op fills it
 
 
 class NodeDef(NamedTuple):
-    """An operation as plain data: what would be written to a file."""
+    """An operation as plain data: what would be written to a file.
+
+    Attributes:
+      name, op, device: its name, type and device.
+      input: names, `a` or `a:1` for a tensor, `^a` for an operation to wait for.
+      attr: its attributes.
+    """
 
     name: str
     op: str
-    input: list[
-        str
-    ]  # `a`, `a:1` for an output that is not the first, `^a` for order
+    input: list
     device: str
     attr: dict
 
@@ -835,9 +837,8 @@ class NodeDef(NamedTuple):
         lines = [f'name: "{self.name}"', f'op: "{self.op}"']
         lines += [f'input: "{name}"' for name in self.input]
         lines += [f'device: "{self.device}"'] if self.device else []
-        return "\n".join(
-            [*lines, *(f"attr {k}: {v}" for k, v in self.attr.items())]
-        )
+        lines += [f"attr {name}: {value}" for name, value in self.attr.items()]
+        return "\n".join(lines)
 
 
 ## Collections
@@ -1094,7 +1095,11 @@ def operator(name, swapped=False):
     def method(self, *others):
         if name not in OPERATORS:
             return NotImplemented
-        return OPERATORS[name](*(others + (self,) if swapped else (self, *others)))
+        return (
+            OPERATORS[name](*others, self)
+            if swapped
+            else OPERATORS[name](self, *others)
+        )
 
     return method
 

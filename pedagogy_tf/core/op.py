@@ -678,6 +678,7 @@ class Known:
         if sizes is None:
             length = self.shapes[i].sizes
             return TensorShape([None] * length[0] if length and length[0] else None)
+        sizes = sizes if isinstance(sizes, list) else [sizes]
         shape = TensorShape([None if n is None or n < 0 else n for n in sizes])
         self._told_sizes[i] = shape
         return shape
@@ -744,7 +745,7 @@ def with_rank_at_least(shape, rank):
 
 ## Values, before anything runs
 
-SMALL = 10_000  # elements; larger values are left to the plan
+SMALL = 10_000  # elements; larger values are left to a run
 
 
 def constant_value(tensor):
@@ -771,7 +772,8 @@ def constant_value(tensor):
 def fold(row, operation):
     """The values of an operation's outputs if its inputs are constant, else None."""
     values = [t.op._values and t.op._values[t.value_index] for t in operation.inputs]
-    if any(value is None or np.size(value) > SMALL for value in values):
+    large = [t for t in operation.outputs if (t.shape.num_elements() or 0) > SMALL]
+    if any(value is None for value in values) or (values and large):
         return sizes_alone(row, operation)
     attrs = operation.attrs
     try:
