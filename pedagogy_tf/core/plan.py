@@ -43,28 +43,27 @@ __all__ = [
     "has_effect",
     "returns_list",
     "Step",
-    "FOLD_LIMIT",
-    "MERGE_LIMIT",
     "Plan",
     "row_of",
-    "refuse_feed",
+    "FOLD_LIMIT",
     "known_sizes_of",
-    "mark",
+    "MERGE_LIMIT",
     "fetched",
+    "mark",
     "copied",
+    "memory",
     "Page",
     "GRADIENT_SCOPE",
-    "memory",
-    "parts",
     "remark",
+    "parts",
     "brief",
     "WRONG_VALUES",
     "explained",
+    "node",
+    "complaint",
     "kernel_arguments",
     "misfit",
     "seen",
-    "node",
-    "complaint",
     "unfed",
     "path",
     "uninitialized",
@@ -73,10 +72,7 @@ __all__ = [
 ]
 
 
-# Turn a graph into a plan
-
-
-# ---- what must run, and when
+## Which operations
 
 
 def needed_operations(fetches, feeds=()):
@@ -100,6 +96,9 @@ def needed_operations(fetches, feeds=()):
 def is_fed(operation, fed):
     """Whether an operation is a placeholder whose value is given."""
     return operation.type == "Placeholder" and operation.outputs[0] in fed
+
+
+## In which order
 
 
 def in_order(operations, fed=()):
@@ -138,7 +137,7 @@ def refuse_circle(stuck):
     raise InvalidArgumentError(None, first, explain(message + names, first.site))
 
 
-# ---- kinds of operations
+## Four kinds of operations
 
 
 def is_slot(operation):
@@ -186,10 +185,7 @@ class Step(NamedTuple):
         return [tensor for argument, tensor in self.arguments() if argument.ref]
 
 
-# ---- the plan
-
-FOLD_LIMIT = 100_000  # elements; what is larger is computed anew in each run
-MERGE_LIMIT = 64  # elements; larger constants are not compared
+## A plan takes in operations
 
 
 class Plan:
@@ -205,11 +201,12 @@ class Plan:
 
     Attributes:
       steps: the Steps, in order.
-      source: the plan as a Python function. `print(plan)` shows it.
+      page: the plan as a Python function. `print(plan)` shows it.
     """
 
     def __init__(self, fetches, feeds=(), shapes=None, runs=None, optimize=True):
         self.fetches, self.feeds, self.optimize = list(fetches), list(feeds), optimize
+        self.runs = runs or (lambda operation: SimpleNamespace(op=operation))
         given = [t.shape for t in self.feeds] if shapes is None else shapes
         self.shapes = {t: TensorShape(s) for t, s in zip(feeds, given, strict=True)}
         self.values = {}  # tensor -> its value, where it is the same in every run
@@ -217,23 +214,14 @@ class Plan:
         self.first = {}  # a constant or a step, described -> where it came first
         self.changes = {}  # variable -> how often it has changed so far
         self.readers = {}  # variable -> the operation that reads it: `v/read`
-        self.steps = []
+        self.steps, self._page = [], None
         needed = needed_operations(self.fetches, self.feeds)
         for operation in needed:
             self._take(operation)
         if optimize:
             self._drop_dead(needed)
-        page = Page(self, runs or (lambda operation: SimpleNamespace(op=operation)))
-        self.source, self.function, self.places = (
-            page.source,
-            page.function,
-            page.places,
-        )
 
-    def __str__(self):
-        return self.source
-
-    def shape(self, tensor):
+    def shape_of(self, tensor):
         """What the plan knows of a tensor's shape."""
         found = self.shapes.get(tensor)
         return tensor.shape if found is None else found
@@ -257,7 +245,7 @@ class Plan:
             self.same[operation.outputs[0]] = inputs[0]  # a read is the variable itself
             self.readers.setdefault(inputs[0], operation)
             return
-        shapes = [self.shape(tensor) for tensor in inputs]
+        shapes = [self.shape_of(tensor) for tensor in inputs]
         known = Known(operation, shapes, [self.values.get(t) for t in inputs])
         if self.optimize and not fed and not has_effect(row):
             if self._fold(row, known) or self._skip(row, known, inputs):
@@ -268,16 +256,6 @@ class Plan:
         self.steps.append(Step(operation, inputs))
         self._note_changes(self.steps[-1])
 
-    def _note_changes(self, step):
-        """Count the changes of variables; what an update hands out is the variable."""
-        slots = step.changed()
-        for tensor in slots:
-            if not self.is_live(tensor):
-                refuse_feed(step.operation, tensor)
-            self.changes[tensor] = self.changes.get(tensor, 0) + 1
-        refs = [t for t in step.operation.outputs if t.dtype.is_ref_dtype]
-        self.same.update(zip(refs, slots, strict=False))
-
     def _infer(self, row, known):
         """Work out the shapes of the outputs with what the feeds tell."""
         if row.shape_rule is None:
@@ -285,18 +263,32 @@ class Plan:
         try:
             shapes = row.output_shapes(known)
         except ValueError:
-            return  # the kernel will object, with the values at hand
+            return
         for tensor, shape in zip(known.operation.outputs, shapes, strict=True):
             self.shapes.setdefault(tensor, shape)
 
-    # ---- what need not be done in every run
+    def _note_changes(self, step):
+        """Count the changes of variables; what an update hands out is the variable."""
+        slots = step.changed()
+        for tensor in slots:
+            if not self.is_live(tensor):
+                raise complaint(
+                    InvalidArgumentError,
+                    f"{tensor.name} is fed: there is no place for what "
+                    f"{step.operation.name} would put into it",
+                    step.operation,
+                    fix="feed the value to assign, not the variable",
+                )
+            self.changes[tensor] = self.changes.get(tensor, 0) + 1
+        refs = [t for t in step.operation.outputs if t.dtype.is_ref_dtype]
+        self.same.update(zip(refs, slots, strict=False))
 
     def _fold(self, row, known):
         """Compute now what is the same in every run. Says whether it could."""
         results = known_sizes_of(row, known)
         if results is None and all(value is not None for value in known.values):
             results = self._results(row, known)
-        if results is None:
+        if results is None or row.opaque:
             return False
         for tensor, result in zip(known.operation.outputs, results, strict=True):
             self._know(tensor, result)
@@ -329,7 +321,7 @@ class Plan:
         """Leave out an operation that hands on an input as it is. Says whether it does."""
         which = row.shortcut_rule and row.shortcut_rule(known, *known.shapes)
         if which is None or self.is_live(inputs[which]):
-            return False  # a variable may change before the result is used
+            return False
         self.same[known.operation.outputs[0]] = inputs[which]
         return True
 
@@ -358,7 +350,15 @@ class Plan:
                 used.update(step.inputs)
         self.steps = kept[::-1]
 
-    # ---- running
+    @property
+    def page(self):
+        """The plan as a Python function."""
+        if self._page is None:
+            self._page = Page(self)
+        return self._page
+
+    def __str__(self):
+        return self.page.source
 
     @np.errstate(all="ignore")
     def __call__(self, state, arrays):
@@ -374,8 +374,9 @@ class Plan:
         Raises:
           OpError: of the class that TensorFlow raises, naming the operation.
         """
+        page = self._page or self.page
         try:
-            return self.function(state, *arrays)
+            return page.function(state, *arrays)
         except Exception as error:
             raise explained(error, self, state) from None
 
@@ -396,14 +397,9 @@ def row_of(operation):
     return ROWS[operation.type]
 
 
-def refuse_feed(operation, tensor):
-    """Say that a value cannot be both fed and changed."""
-    raise complaint(
-        InvalidArgumentError,
-        f"{tensor.name} is fed and has no place to keep what {operation.name} gives it",
-        operation,
-        fix="feed the value to assign, not the variable",
-    )
+## What need not be done in every run
+
+FOLD_LIMIT = 100_000  # elements; what is larger is computed anew in each run
 
 
 def known_sizes_of(row, known):
@@ -414,9 +410,7 @@ def known_sizes_of(row, known):
     return [np.array(sizes, known.operation.outputs[0].dtype.as_numpy_dtype)]
 
 
-def mark(value):
-    """What stands for an attribute in comparisons: equal marks, equal values."""
-    return id(value) if isinstance(value, np.ndarray) else repr(value)
+MERGE_LIMIT = 64  # elements; larger constants are not compared
 
 
 def fetched(value):
@@ -424,12 +418,22 @@ def fetched(value):
     return value[()] if isinstance(value, np.ndarray) and not value.ndim else value
 
 
+def mark(value):
+    """What stands for an attribute in comparisons: equal marks, equal values."""
+    return id(value) if isinstance(value, np.ndarray) else repr(value)
+
+
+## The plan as a Python function
+
+
 def copied(value):
     """A copy of something that is kept, so that nobody can change it from outside."""
     return value.copy()[()] if isinstance(value, np.ndarray) else value
 
 
-# ---- the plan as Python
+def memory(tensor):
+    """The expression for a variable in the session's memory."""
+    return f"state[{tensor.op.name!r}]"
 
 
 class Page:
@@ -441,8 +445,8 @@ class Page:
       places: number of a line -> the operation that runs there.
     """
 
-    def __init__(self, plan, runs):
-        self.plan, self.runs, self.fed = plan, runs, set(plan.feeds)
+    def __init__(self, plan):
+        self.plan, self.fed = plan, set(plan.feeds)
         self.meaning = {"np": np, "fetched": fetched, "copied": copied}
         self.taken = {*keyword.kwlist, *self.meaning, "state", "plan", "_"}
         self.names, self.counts, self.places = {}, {}, {}
@@ -454,106 +458,6 @@ class Page:
         self.source = "\n    ".join(self.lines) + "\n"
         exec(compile(self.source, "<plan>", "exec"), self.meaning)
         self.function = self.meaning["plan"]
-
-    def _write_steps(self, steps):
-        for step in steps:  # tensors before kernels: they keep the names of the graph
-            self._results(step)
-        before = None
-        for step, part in zip(steps, parts(steps), strict=True):
-            if part != before:
-                self.lines.append(f"# {part}")
-            self._write(step)
-            before = part
-
-    def _write(self, step):
-        """Write the line of a step."""
-        call = self._call(step)
-        targets = [memory(tensor) for tensor in step.changed()]
-        self.loaded.difference_update(step.changed())
-        targets += self._results(step)
-        text = ", ".join(targets)
-        if len(targets) == 1 and returns_list(step.row) and not updates(step.row):
-            text = f"[{text}]"
-        shapes = [self.plan.shape(tensor) for tensor in step.operation.outputs]
-        line = f"{text} = {call}" if targets else call
-        self._add(line + remark(shapes), step.operation)
-
-    def _add(self, line, operation):
-        self.lines.append(line)
-        self.places[len(self.lines)] = operation
-
-    def _results(self, step):
-        """The names for the outputs of a step; `_` for one that is fed instead."""
-        plain = [t for t in step.operation.outputs if not t.dtype.is_ref_dtype]
-        return ["_" if tensor in self.fed else self._name(tensor) for tensor in plain]
-
-    def _write_return(self, fetches):
-        """Write the last line, and below it what the names of constants mean."""
-        tensors = [self.plan.resolve(t) for t in fetches if isinstance(t, Tensor)]
-        self.lines.append(f"return [{', '.join([self._fetch(t) for t in tensors])}]")
-        self.lines += [f"# {n} = {brief(value)}" for n, value in self.constants.items()]
-
-    # ---- expressions
-
-    def _call(self, step):
-        """The call of a kernel."""
-        row, operation, texts = step.row, step.operation, ["np"]
-        if row.stateful:
-            texts = [self._bind(f"run_{operation.name}", self.runs(operation))]
-        for argument, tensor in step.arguments():
-            if argument.ref:
-                texts.append(self._reference(row, tensor))
-            elif isinstance(tensor, list):
-                texts.append(f"[{', '.join([self._value(t, step) for t in tensor])}]")
-            else:
-                texts.append(self._value(tensor, step))
-        for key, value in row.kernel_attrs(operation.attrs).items():
-            if mark(value) != mark(row.attrs[key]):
-                texts.append(f"{key}={self._literal(key, value)}")
-        name = row.kernel.__name__.removesuffix("_op")
-        name += "_op" if name in self.taken else ""
-        return f"{self._bind(name, row.kernel)}({', '.join(texts)})"
-
-    def _reference(self, row, tensor):
-        """What a kernel gets for a variable: its value, or less if it needs less."""
-        if row.reads_ref:
-            return memory(tensor)
-        if updates(row):
-            return repr(tensor.shape.sizes)
-        return f"{tensor.op.name!r} in state"
-
-    def _value(self, tensor, step):
-        """The expression for the value of an input."""
-        text = self._name(tensor)
-        if tensor in self.plan.values:
-            self._mean(text, self.plan.values[tensor])
-        elif self.plan.is_live(tensor) and tensor not in self.loaded:
-            self.loaded.add(tensor)  # brought from memory where it is first needed
-            reader = self.plan.readers.get(tensor, step.operation)
-            self._add(f"{text} = {memory(tensor)}", reader)
-        if updates(step.row) and step.row.view:  # the value itself becomes the variable
-            text = f"copied({text})" if self._is_kept(tensor) else text
-            self.given.add(tensor)
-        return text
-
-    def _fetch(self, tensor):
-        """The expression for a fetch: nobody may hold an array that the session keeps."""
-        if self.plan.is_live(tensor):
-            return f"copied({memory(tensor)})"
-        text = self._name(tensor)
-        if tensor in self.plan.values:
-            self._mean(text, self.plan.values[tensor])
-        if self._is_kept(tensor) or tensor in self.given:
-            return f"copied({text})"
-        self.given.add(tensor)
-        return text if self.plan.shape(tensor).rank else f"fetched({text})"
-
-    def _is_kept(self, tensor):
-        """Whether somebody else holds, or may hold, the array of a tensor."""
-        known = tensor in self.plan.values or tensor in self.fed
-        return known or ROWS[tensor.op.type].view
-
-    # ---- names
 
     def _name(self, tensor):
         """The name of a tensor: that of its operation, as far as Python allows."""
@@ -571,9 +475,6 @@ class Page:
             self.meaning[self.names[id(thing)]] = thing
         return self.names[id(thing)]
 
-    def _mean(self, name, value):
-        self.meaning[name] = self.constants[name] = value
-
     def _unique(self, name):
         base = name = re.sub(r"\W|^(?=\d)", "_", name)
         while name in self.taken:
@@ -581,6 +482,36 @@ class Page:
             name = f"{base}_{self.counts[base]}"
         self.taken.add(name)
         return name
+
+    def _value(self, tensor, step):
+        """The expression for the value of an input."""
+        text = self._name(tensor)
+        if tensor in self.plan.values:
+            self._mean(text, self.plan.values[tensor])
+        elif self.plan.is_live(tensor) and tensor not in self.loaded:
+            self.loaded.add(tensor)
+            reader = self.plan.readers.get(tensor, step.operation)
+            self._add(f"{text} = {memory(tensor)}", reader)
+        if updates(step.row) and step.row.view:
+            text = f"copied({text})" if self._is_kept(tensor) else text
+            self.given.add(tensor)
+        return text
+
+    def _mean(self, name, value):
+        self.meaning[name] = self.constants[name] = value
+
+    def _is_kept(self, tensor):
+        """Whether somebody else holds, or may hold, the array of a tensor."""
+        known = tensor in self.plan.values or tensor in self.fed
+        return known or ROWS[tensor.op.type].view or not tensor.op.inputs
+
+    def _reference(self, row, tensor):
+        """What a kernel gets for a variable: its value, or less if it needs less."""
+        if row.reads_ref:
+            return memory(tensor)
+        if updates(row):
+            return repr(tensor.shape.sizes)
+        return f"{tensor.op.name!r} in state"
 
     def _literal(self, key, value):
         """An attribute as it can be written in Python."""
@@ -591,13 +522,85 @@ class Page:
             return repr(value)
         return self._bind(value.name if isinstance(value, DType) else key, value)
 
+    def _call(self, step):
+        """The call of a kernel."""
+        row, operation, texts = step.row, step.operation, ["np"]
+        if row.stateful:
+            texts = [self._bind(f"run_{operation.name}", self.plan.runs(operation))]
+        for argument, tensor in step.arguments():
+            if argument.ref:
+                texts.append(self._reference(row, tensor))
+            elif isinstance(tensor, list):
+                texts.append(f"[{', '.join([self._value(t, step) for t in tensor])}]")
+            else:
+                texts.append(self._value(tensor, step))
+        for key, value in row.kernel_attrs(operation.attrs).items():
+            if mark(value) != mark(row.attrs[key]):
+                texts.append(f"{key}={self._literal(key, value)}")
+        name = row.kernel.__name__.removesuffix("_op")
+        name += "_op" if name in self.taken else ""
+        return f"{self._bind(name, row.kernel)}({', '.join(texts)})"
+
+    def _write(self, step):
+        """Write the line of a step."""
+        call = self._call(step)
+        targets = [memory(tensor) for tensor in step.changed()]
+        self.loaded.difference_update(step.changed())
+        targets += self._results(step)
+        text = ", ".join(targets)
+        if len(targets) == 1 and returns_list(step.row) and not updates(step.row):
+            text = f"[{text}]"
+        shapes = [self.plan.shape_of(tensor) for tensor in step.operation.outputs]
+        line = f"{text} = {call}" if targets else call
+        self._add(line + remark(shapes), step.operation)
+
+    def _results(self, step):
+        """The names for the outputs of a step; `_` for one that is fed instead."""
+        plain = [t for t in step.operation.outputs if not t.dtype.is_ref_dtype]
+        return ["_" if tensor in self.fed else self._name(tensor) for tensor in plain]
+
+    def _add(self, line, operation):
+        self.lines.append(line)
+        self.places[len(self.lines)] = operation
+
+    def _write_steps(self, steps):
+        for step in steps:  # tensors before kernels: they keep the names of the graph
+            self._results(step)
+        before = None
+        for step, part in zip(steps, parts(steps), strict=True):
+            if part != before:
+                self.lines.append(f"# {part}")
+            self._write(step)
+            before = part
+
+    def _write_return(self, fetches):
+        """Write the last line, and below it what the names of constants mean."""
+        tensors = [self.plan.resolve(t) for t in fetches if isinstance(t, Tensor)]
+        self.lines.append(f"return [{', '.join([self._fetch(t) for t in tensors])}]")
+        self.lines += [f"# {n} = {brief(value)}" for n, value in self.constants.items()]
+
+    def _fetch(self, tensor):
+        """The expression for a fetch: nobody may hold an array that the session keeps."""
+        if self.plan.is_live(tensor):
+            return f"copied({memory(tensor)})"
+        text = self._name(tensor)
+        if tensor in self.fed:
+            return f"np.array({text})"
+        if tensor in self.plan.values:
+            self._mean(text, self.plan.values[tensor])
+        if self._is_kept(tensor) or tensor in self.given:
+            return f"copied({text})"
+        self.given.add(tensor)
+        return text if self.plan.shape_of(tensor).rank else f"fetched({text})"
+
 
 GRADIENT_SCOPE = re.compile(r"(?:^|(?<=/))gradients(?:_\d+)?/")
 
 
-def memory(tensor):
-    """The expression for a variable in the session's memory."""
-    return f"state[{tensor.op.name!r}]"
+def remark(shapes):
+    """What a line says of shapes: those that are known and have axes."""
+    known = [str(shape) for shape in shapes if shape.rank]
+    return f"  # {', '.join(known)}" if known and len(known) == len(shapes) else ""
 
 
 def parts(steps):
@@ -619,12 +622,6 @@ def parts(steps):
     return found[::-1]
 
 
-def remark(shapes):
-    """What a line says of shapes: those that are known and have axes."""
-    known = [str(shape) for shape in shapes if shape.rank]
-    return f"  # {', '.join(known)}" if known and len(known) == len(shapes) else ""
-
-
 def brief(value):
     """A constant in a few words; a small one in full."""
     if np.size(value) > 8:
@@ -632,7 +629,7 @@ def brief(value):
     return " ".join(np.array2string(np.asarray(value), separator=", ").split())
 
 
-# ---- what went wrong
+## Say what failed, and where
 
 WRONG_VALUES = (ValueError, IndexError, ZeroDivisionError, OverflowError)
 
@@ -640,11 +637,11 @@ WRONG_VALUES = (ValueError, IndexError, ZeroDivisionError, OverflowError)
 def explained(error, plan, state):
     """The error of a run as an OpError that names the operation and the user's line."""
     trace = error.__traceback__
-    while trace and trace.tb_frame.f_code is not plan.function.__code__:
+    while trace and trace.tb_frame.f_code is not plan.page.function.__code__:
         trace = trace.tb_next
     if trace is None or "[[node" in str(error):
         return error
-    operation = plan.places.get(trace.tb_lineno)
+    operation = plan.page.places.get(trace.tb_lineno)
     if isinstance(error, KeyError) and trace.tb_next is None:
         return uninitialized(error.args[0], operation, plan, state)
     if operation.type == "Placeholder":
@@ -661,6 +658,27 @@ def explained(error, plan, state):
         return complaint(InvalidArgumentError, text, operation, inputs=inputs)
     error.add_note(f"while running {node(operation)}")
     return error
+
+
+def node(operation):
+    """Where an operation was written, the way TensorFlow says it."""
+    site = operation.site
+    place = f" (defined at {site.filename}:{site.lineno}) " if site else ""
+    return f"[[node {operation.name}{place}]]"
+
+
+def complaint(kind, message, operation, **facts):
+    """An OpError that says what happened and where, and some labelled facts.
+
+    Args:
+      kind: its class.
+      message: what happened, in TensorFlow's words where it has some.
+      operation: the Operation that failed.
+      **facts: as in `explain`.
+    """
+    first, *rest = message.split("\n")
+    text = explain(f"{first}\n\t {node(operation)}", operation.site, **facts)
+    return kind(operation.node_def, operation, "\n".join([text, *rest]))
 
 
 def kernel_arguments(trace, operation):
@@ -685,27 +703,6 @@ def seen(value):
     return f"{np.asarray(value).dtype} {np.shape(value)}"
 
 
-def node(operation):
-    """Where an operation was written, the way TensorFlow says it."""
-    site = operation.site
-    place = f" (defined at {site.filename}:{site.lineno}) " if site else ""
-    return f"[[node {operation.name}{place}]]"
-
-
-def complaint(kind, message, operation, **facts):
-    """An OpError that says what happened and where, and some labelled facts.
-
-    Args:
-      kind: its class.
-      message: what happened, in TensorFlow's words where it has some.
-      operation: the Operation that failed.
-      **facts: as in `explain`.
-    """
-    first, *rest = message.split("\n")
-    text = explain(f"{first}\n\t {node(operation)}", operation.site, **facts)
-    return kind(None, operation, "\n".join([text, *rest]))
-
-
 def unfed(error, operation, plan):
     """The error for a placeholder that no feed fills."""
     tensor = operation.outputs[0]
@@ -715,7 +712,7 @@ def unfed(error, operation, plan):
         operation,
         needed_by=path(plan, operation),
         expected=f"a value of dtype {tensor.dtype.name}, shape {tensor.shape}",
-        fix=f"run(..., feed_dict={{...}}) with a value for {tensor.name!r}",
+        fix=f"give `run` a feed_dict with a value for '{tensor.name}'",
     )
 
 
@@ -723,7 +720,7 @@ def path(plan, operation):
     """`loss <- MatMul <- x`: why the fetches need an operation."""
     queue = [getattr(fetch, "op", fetch) for fetch in plan.fetches]
     users = dict.fromkeys(queue)
-    for user in queue:  # grows while we go: nearest operations first
+    for user in queue:  # it grows while we go
         parents = [t.op for t in user.inputs if t not in plan.feeds]
         for parent in parents + user.control_inputs:
             if parent not in users:
@@ -751,7 +748,7 @@ def uninitialized(name, operation, plan, state):
         also_uninitialized=", ".join(others) or None,
         note=early_initializer(slot),
         expected="a variable gets its value before it is used",
-        fix=f"first run {initializer}, called after the last variable is made",
+        fix=f"first run {initializer}, made after the last variable",
     )
 
 
@@ -764,19 +761,16 @@ def read_first(plan):
         found.update((tensor.op, None) for tensor in reads if tensor not in written)
         written.update(step.changed())
     tensors = [plan.resolve(t) for t in plan.fetches if isinstance(t, Tensor)]
-    reads = [t for t in tensors if plan.is_live(t) and t not in written]
-    return [*found, *[t.op for t in reads if t.op not in found]]
+    found.update((t.op, None) for t in tensors if plan.is_live(t) and t not in written)
+    return list(found)
 
 
 def early_initializer(slot):
     """The remark that an initializer is older than the variable, where it is."""
     groups = [o for o in slot.graph.get_operations() if o.type == "NoOp"]
-    assigns = {g: [o for o in g.control_inputs if o.type == "Assign"] for g in groups}
-    initializers = [
-        g for g, found in assigns.items() if found == g.control_inputs != []
-    ]
-    done = {o.inputs[0].op for g in initializers for o in assigns[g]}
-    if slot in done or not initializers:
+    done = {group: [o for o in group.control_inputs] for group in groups}
+    inits = [g for g, os in done.items() if os and all(o.type == "Assign" for o in os)]
+    if not inits or any(o.inputs[0].op is slot for g in inits for o in done[g]):
         return None
-    name = initializers[-1].name
-    return f"{name!r} was made before this variable, and does not initialize it"
+    name = inits[-1].name
+    return f"'{name}' was made before this variable, and does not initialize it"
