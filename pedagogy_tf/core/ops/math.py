@@ -66,12 +66,12 @@ __all__ = [
     "REAL",
     "SIGNED",
     "NUMBERS",
+    "stretched",
+    "of_rank",
+    "unfit",
+    "broadcasting",
     "add",
     "add_v2",
-    "stretched",
-    "unfit",
-    "of_rank",
-    "broadcasting",
     "sum_op",
     "reduced",
     "over_nothing",
@@ -91,9 +91,9 @@ __all__ = [
     "subtract",
     "negative",
     "multiply",
-    "realdiv",
     "conj_op",
     "conj",
+    "realdiv",
     "operator",
     "add_or_join",
     "cast_op",
@@ -111,6 +111,7 @@ __all__ = [
     "floordiv",
     "mod",
     "tile",
+    "tile_all",
     "range_op",
     "range_length",
     "WIDTHS",
@@ -118,7 +119,6 @@ __all__ = [
     "dynamic_stitch",
     "maximum",
     "minimum",
-    "tile_all",
     "kept_shape",
     "known_repeats",
     "matmul_op",
@@ -145,7 +145,7 @@ __all__ = [
 ]
 
 
-## Two shapes that meet
+## Types of numbers
 
 
 def dtypes(names):
@@ -160,16 +160,7 @@ SIGNED = (*REAL, *COMPLEX)
 NUMBERS = (*FLOATS, *dtypes("uint8 int8 uint16 int16"), int32, int64, *COMPLEX)
 
 
-@op("Add(x:T, y:T) -> (z:T)", T=(*(t for t in NUMBERS if t != "uint16"), string))
-def add(xp, x, y):
-    """x + y, element by element; strings are joined."""
-    return x + y
-
-
-@op("AddV2(x:T, y:T) -> (z:T)", T=tuple(t for t in NUMBERS if t != "uint16"))
-def add_v2(xp, x, y):
-    """x + y, element by element; what the operator `+` makes of tensors."""
-    return x + y
+## Two shapes that meet
 
 
 def stretched(op, x, y):
@@ -184,14 +175,6 @@ def stretched(op, x, y):
         raise ShapeError(str(error)) from None
 
 
-def unfit(x, y):
-    """Complaint: two arrays do not stretch to one shape; None if they do."""
-    try:
-        np.broadcast_shapes(x.shape, y.shape)
-    except ValueError:
-        return f"Incompatible shapes: {in_brackets(x.shape)} vs. {in_brackets(y.shape)}"
-
-
 def of_rank(shape, rank, where=""):
     """A shape that must have so many axes; for shape rules.
 
@@ -203,11 +186,31 @@ def of_rank(shape, rank, where=""):
     return shape.with_rank(rank)
 
 
+def unfit(x, y):
+    """Complaint: two arrays do not stretch to one shape; None if they do."""
+    try:
+        np.broadcast_shapes(x.shape, y.shape)
+    except ValueError:
+        return f"Incompatible shapes: {in_brackets(x.shape)} vs. {in_brackets(y.shape)}"
+
+
 def broadcasting(*rows):
     """Give rows of two inputs the shape rule of broadcasting, and its complaint."""
     for row in rows:
         row.shape(stretched)
         row.complaint(unfit)
+
+
+@op("Add(x:T, y:T) -> (z:T)", T=(*(t for t in NUMBERS if t != "uint16"), string))
+def add(xp, x, y):
+    """x + y, element by element; strings are joined."""
+    return x + y
+
+
+@op("AddV2(x:T, y:T) -> (z:T)", T=tuple(t for t in NUMBERS if t != "uint16"))
+def add_v2(xp, x, y):
+    """x + y, element by element; what the operator `+` makes of tensors."""
+    return x + y
 
 
 broadcasting(add, add_v2)
@@ -396,7 +399,7 @@ def _(op, dz):
     return to_x(dz), to_y(dz)
 
 
-## Sub mul div
+## The other three
 
 
 @op("Sub(x:T, y:T) -> (z:T)", T=NUMBERS)
@@ -440,22 +443,6 @@ def _(op, dz):
     return to_x(multiply(dz, y)), to_y(multiply(x, dz))
 
 
-@op("RealDiv(x:T, y:T) -> (z:T)", T=NUMBERS)
-def realdiv(xp, x, y):
-    """x / y, element by element, for numbers with a fraction."""
-    return x / y
-
-
-@realdiv.gradient
-def _(op, dz):
-    to_x, to_y = sums_back(*map(shape, op.inputs))
-    x, y = map(conj, op.inputs)
-    return to_x(realdiv(dz, y)), to_y(dz * realdiv(realdiv(-x, y), y))
-
-
-broadcasting(subtract, multiply, realdiv)
-
-
 @op("Conj(input:T) -> (output:T)", T=COMPLEX)
 def conj_op(xp, input):
     """The complex conjugate."""
@@ -470,6 +457,22 @@ def conj(x, name=None):
     """The complex conjugate of x; of real numbers, x itself."""
     x = convert_to_tensor(x, name="x")
     return conj_op(x, name=name) if x.dtype.is_complex else x
+
+
+@op("RealDiv(x:T, y:T) -> (z:T)", T=NUMBERS)
+def realdiv(xp, x, y):
+    """x / y, element by element, for numbers with a fraction."""
+    return x / y
+
+
+@realdiv.gradient
+def _(op, dz):
+    to_x, to_y = sums_back(*map(shape, op.inputs))
+    x, y = map(conj, op.inputs)
+    return to_x(realdiv(dz, y)), to_y(dz * realdiv(realdiv(-x, y), y))
+
+
+broadcasting(subtract, multiply, realdiv)
 
 
 ## Operators
@@ -593,7 +596,6 @@ def _(op, dz):
 
 truncatemod.gradient(None)
 
-
 QUOTIENTS = {
     **dict.fromkeys(dtypes("uint8 int8 uint16 int16"), float32),
     **dict.fromkeys((int32, int64), float64),
@@ -649,12 +651,13 @@ def floordiv(x, y, name=None):
 
 
 mod = floormod
+operator("div", div)
 operator("truediv", truediv)
 operator("floordiv", floordiv)
 operator("mod", floormod)
 
 
-## Sum's blame
+## Sum and Tile
 
 
 @op(
@@ -670,6 +673,13 @@ def tile(xp, input, multiples):
     return xp.tile(input, tuple(multiples.tolist()))
 
 
+@tile.complaint
+def _(input, multiples):
+    for i, n in enumerate(multiples):
+        if n < 0:
+            return f"Expected multiples[{i}] >= 0, but got {n}"
+
+
 @tile.shape
 def _(op, x, multiples):
     (count,) = of_rank(multiples, 1).sizes
@@ -680,11 +690,13 @@ def _(op, x, multiples):
     return TensorShape([None if None in (n, m) else n * m for n, m in pairs])
 
 
-@tile.complaint
-def _(input, multiples):
-    for i, n in enumerate(multiples):
-        if n < 0:
-            return f"Expected multiples[{i}] >= 0, but got {n}"
+def tile_all(dy, x):
+    """The blame for each element of x, of which only the sum was used."""
+    dy = reshape(dy, [1] * x.shape.rank)
+    sizes = x.shape
+    return tile(
+        dy, constant(sizes.as_list(), int32) if sizes.is_fully_defined() else shape(x)
+    )
 
 
 @op(
@@ -791,6 +803,21 @@ def minimum(xp, x, y):
 broadcasting(maximum, minimum)
 
 
+def kept_shape(sizes, axes):
+    """The shape `sizes` with a 1 at each of `axes`, as a tensor."""
+    sizes, axes = cast(sizes, int32), cast(axes, int32)
+    rank = size(sizes)
+    axes = (axes + rank) % rank
+    count = shape(axes)
+    return dynamic_stitch([range_(rank), axes], [sizes, fill(count, 1)])
+
+
+def known_repeats(sizes, axes):
+    """(sizes with a 1 at each of the axes, how often each is repeated), as tuples."""
+    kept = constant_tuple(kept_shape(sizes, axes))
+    return kept, constant_tuple(sizes // maximum(kept, 1))
+
+
 @sum_op.gradient
 def _(op, dy):
     x, axes = op.inputs
@@ -807,30 +834,6 @@ def _(op, dy):
         kept = kept_shape(sizes, axes)
         repeats = sizes // maximum(kept, 1)
     return tile(reshape(dy, kept), repeats), None
-
-
-def tile_all(dy, x):
-    """The blame for each element of x, of which only the sum was used."""
-    dy = reshape(dy, [1] * x.shape.rank)
-    sizes = x.shape
-    return tile(
-        dy, constant(sizes.as_list(), int32) if sizes.is_fully_defined() else shape(x)
-    )
-
-
-def kept_shape(sizes, axes):
-    """The shape `sizes` with a 1 at each of `axes`, as a tensor."""
-    sizes, axes = cast(sizes, int32), cast(axes, int32)
-    rank = size(sizes)
-    axes = (axes + rank) % rank
-    count = shape(axes)
-    return dynamic_stitch([range_(rank), axes], [sizes, fill(count, 1)])
-
-
-def known_repeats(sizes, axes):
-    """(sizes with a 1 at each of the axes, how often each is repeated), as tuples."""
-    kept = constant_tuple(kept_shape(sizes, axes))
-    return kept, constant_tuple(sizes // maximum(kept, 1))
 
 
 @tile.gradient
@@ -856,6 +859,12 @@ def matmul_op(xp, a, b, *, transpose_a=False, transpose_b=False):
     return xp.matmul(a.T if transpose_a else a, b.T if transpose_b else b)
 
 
+@matmul_op.complaint
+def _(a, b):
+    shapes = in_brackets(a.shape), in_brackets(b.shape)
+    return "Matrix size-incompatible: In[0]: {}, In[1]: {}".format(*shapes)
+
+
 @matmul_op.shape
 def _(op, a, b):
     n, k = turned(of_rank(a, 2), op.get_attr("transpose_a"))
@@ -875,10 +884,11 @@ def summed(k, l):
     return []
 
 
-@matmul_op.complaint
-def _(a, b):
-    shapes = in_brackets(a.shape), in_brackets(b.shape)
-    return "Matrix size-incompatible: In[0]: {}, In[1]: {}".format(*shapes)
+def products(multiply, a, b, dc, turn_a, turn_b):
+    """The blame for a and b in a @ b = c, where either may have been turned."""
+    da = multiply(b, dc, turn_b, True) if turn_a else multiply(dc, b, False, not turn_b)
+    db = multiply(dc, a, True, turn_a) if turn_b else multiply(a, dc, not turn_a, False)
+    return da, db
 
 
 @matmul_op.gradient
@@ -887,13 +897,6 @@ def _(op, dc):
     return products(
         matmul_op, a, b, dc, op.get_attr("transpose_a"), op.get_attr("transpose_b")
     )
-
-
-def products(multiply, a, b, dc, turn_a, turn_b):
-    """The blame for a and b in a @ b = c, where either may have been turned."""
-    da = multiply(b, dc, turn_b, True) if turn_a else multiply(dc, b, False, not turn_b)
-    db = multiply(dc, a, True, turn_a) if turn_b else multiply(a, dc, not turn_a, False)
-    return da, db
 
 
 @op("BatchMatMulV2(x:T, y:T) -> (output:T)", T=SIGNED)
@@ -992,7 +995,7 @@ def only_one(key, transpose, adjoint):
 operator("matmul", matmul)
 
 
-## More
+## Powers and signs
 
 
 @op("Abs(x:T) -> (y:T)", T=(*FLOATS, *dtypes("int8 int16"), int32, int64))
