@@ -676,8 +676,8 @@ class Known:
         value = self._value(i)
         sizes = self.sizes_of(i) if value is None else np.ravel(value).tolist()
         if sizes is None:
-            length = self.shapes[i].sizes
-            return TensorShape([None] * length[0] if length and length[0] else None)
+            length = (self.shapes[i].sizes or (None,))[0]
+            return TensorShape(None if length is None else [None] * length)
         sizes = sizes if isinstance(sizes, list) else [sizes]
         shape = TensorShape([None if n is None or n < 0 else n for n in sizes])
         self._told_sizes[i] = shape
