@@ -159,7 +159,7 @@ def error_objects(tf, np):
     v = tf.Variable(1.0, name="v")
     with tf.Session() as sess:
         found = []
-        for fetch in (x, v):
+        for fetch in (tf.identity(x), v * 2):
             try:
                 sess.run(fetch)
             except tf.errors.OpError as e:
