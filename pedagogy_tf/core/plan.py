@@ -59,6 +59,7 @@ __all__ = [
     "brief",
     "WRONG_VALUES",
     "explained",
+    "kernel_error",
     "node",
     "complaint",
     "kernel_arguments",
@@ -646,18 +647,23 @@ def explained(error, plan, state):
         return uninitialized(error.args[0], operation, plan, state)
     if operation.type == "Placeholder":
         return unfed(error, operation, plan)
-    values = kernel_arguments(trace.tb_next, operation)
-    inputs = ", ".join([seen(v) for v in values]) or None
+    return kernel_error(error, operation, kernel_arguments(trace.tb_next, operation))
+
+
+def kernel_error(error, operation, values):
+    """The error of a kernel that was called with `values`, as an OpError if it is one."""
+    kind, text = InvalidArgumentError, str(error)
     if isinstance(error, OpError):
-        return complaint(type(error), error.message, operation, inputs=inputs)
-    if isinstance(error, MemoryError):
-        text = f"OOM when allocating tensor: {error}"
-        return complaint(ResourceExhaustedError, text, operation, inputs=inputs)
-    if isinstance(error, WRONG_VALUES):
-        text = misfit(operation, values) or str(error)
-        return complaint(InvalidArgumentError, text, operation, inputs=inputs)
-    error.add_note(f"while running {node(operation)}")
-    return error
+        kind, text = type(error), error.message
+    elif isinstance(error, MemoryError):
+        kind, text = ResourceExhaustedError, f"OOM when allocating tensor: {error}"
+    elif isinstance(error, WRONG_VALUES):
+        text = misfit(operation, values) or text
+    else:  # a mistake of ours
+        error.add_note(f"while running {node(operation)}")
+        return error
+    inputs = ", ".join([seen(value) for value in values])
+    return complaint(kind, text, operation, inputs=inputs or None)
 
 
 def node(operation):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import threading
 import warnings
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -19,7 +19,14 @@ import numpy as np
 
 from pedagogy_tf.core.arrays import why_no_gpu
 from pedagogy_tf.core.errors import UnimplementedError, explain, user_site
-from pedagogy_tf.core.graph import Graph, Operation, Tensor, _stacks, get_default_graph
+from pedagogy_tf.core.graph import (
+    Graph,
+    Operation,
+    Tensor,
+    _stacks,
+    get_default_graph,
+    pushed,
+)
 from pedagogy_tf.core.ops.basic import flatten
 from pedagogy_tf.core.plan import Plan
 
@@ -27,27 +34,26 @@ __all__ = [
     "Fetches",
     "in_sequence",
     "in_dict",
-    "frozen",
-    "feed_pairs",
+    "framed",
     "feed_array",
+    "tensor_is_no_value",
     "holds",
     "check_shape",
     "shape_hint",
-    "Run",
-    "MAX_SHAPES",
+    "feed_pairs",
     "Request",
+    "MAX_SHAPES",
+    "Run",
     "BaseSession",
+    "frozen",
     "GROWN_OFTEN",
-    "DeviceAttributes",
     "Session",
     "InteractiveSession",
+    "DeviceAttributes",
 ]
 
 
-# Run it
-
-
-# ---- what is asked for
+## The form of a question
 
 
 class Fetches:
@@ -93,14 +99,13 @@ class Fetches:
             element = self.graph.as_graph_element(fetch)
         except TypeError as error:
             what += f" has invalid type {type(fetch)!r}, must be a string or Tensor."
-            raise TypeError(f"{what} ({error})") from None
+            raise framed(TypeError, what, error) from None
         except (ValueError, KeyError) as error:
             what += " cannot be interpreted as a Tensor."
-            raise ValueError(f"{what} ({error})") from None
+            raise framed(ValueError, what, error) from None
         if not self.graph.is_fetchable(element):
-            raise ValueError(
-                explain(f"Operation '{element}' has been marked as not fetchable.")
-            )
+            message = f"Operation '{element}' has been marked as not fetchable."
+            raise ValueError(explain(message))
         return element
 
 
@@ -120,16 +125,86 @@ def in_dict(kind, builds):
     return build
 
 
-def frozen(fetches):
-    """The same fetches as something that a dict can find again."""
-    if isinstance(fetches, dict):
-        return (type(fetches), *[(k, frozen(f)) for k, f in fetches.items()])
-    if isinstance(fetches, (list, tuple)):
-        return (type(fetches), *map(frozen, fetches))
-    return fetches
+def framed(kind, what, error):
+    """An error that says `what`, and in brackets what another one said."""
+    first, *rest = str(error).split("\n")
+    new = kind("\n".join([f"{what} ({first})", *rest]))
+    for remark in getattr(error, "__notes__", ()):
+        new.add_note(remark)
+    return new
 
 
-# ---- what is fed
+## What is fed
+
+
+def feed_array(tensor, value):
+    """A fed value as an array of the tensor's dtype, or a NumPy scalar.
+
+    Raises:
+      TypeError: a tensor is fed, or an integer that the dtype cannot hold.
+      ValueError: the value makes no array of that dtype.
+    """
+    dtype = tensor.dtype.as_numpy_dtype
+    if isinstance(value, Tensor):
+        raise TypeError(tensor_is_no_value(tensor, value))
+    if isinstance(value, int) and not holds(dtype, value):
+        raise TypeError(
+            explain(
+                f"Type of feed value {value} with type {type(value)} is not compatible "
+                f"with Tensor type {dtype}. Try explicitly setting the type of the feed "
+                "tensor to a larger type (e.g. int64)."
+            )
+        )
+    try:
+        array = np.asarray(value, dtype)
+    except OverflowError:  # an integer in a list is cut like any other number
+        array = np.asarray(value).astype(dtype)
+    return array if array.ndim or dtype is object else array[()]
+
+
+def tensor_is_no_value(tensor, value):
+    """The message for a tensor that is fed to another."""
+    return explain(
+        "The value of a feed cannot be a tf.Tensor object. Acceptable feed values include "
+        "Python scalars, strings, lists, numpy ndarrays, or TensorHandles. For reference, "
+        f"the tensor object was {value} which was passed to the feed with key {tensor}.",
+        fix="run it first, and feed what comes back",
+    )
+
+
+def holds(dtype, value):
+    """Whether a NumPy type can hold an integer exactly."""
+    try:
+        return dtype(value) == value
+    except (OverflowError, TypeError):
+        return False
+
+
+def check_shape(tensor, shape):
+    """Raise ValueError unless a value of that shape may be fed to `tensor`."""
+    if not tensor.shape.is_compatible_with(shape):
+        raise ValueError(
+            explain(
+                f"Cannot feed value of shape {shape} for Tensor {tensor.name!r}, which "
+                f"has shape {str(tensor.shape)!r}",
+                tensor_made=tensor.op.site,
+                fix=shape_hint(shape, tensor.shape),
+            )
+        )
+
+
+def shape_hint(shape, wanted):
+    """How a value of the wrong shape might be brought into the wanted one, or None."""
+    if wanted.is_compatible_with((1, *shape)):
+        return "an axis for the batch is missing: feed value[np.newaxis]"
+    if wanted.is_compatible_with(shape[::-1]):
+        return "it may lie on its side: feed value.T"
+    sizes = [-1 if n is None else n for n in wanted.as_list()]
+    count, product = math.prod(shape), math.prod(n for n in sizes if n != -1)
+    fits = count % product == 0 if -1 in sizes and product else count == product
+    if fits and sizes.count(-1) < 2:
+        return f"the same numbers in another shape: feed value.reshape({sizes})"
+    return None
 
 
 def feed_pairs(feed_dict):
@@ -149,106 +224,24 @@ def feed_pairs(feed_dict):
         if len(keys) != len(values):
             raise ValueError(
                 explain(
-                    f"Could not flatten dictionary. Key had {len(keys)} elements, but value "
-                    f"had {len(values)} elements. Key: {keys}, value: {values}."
+                    f"Could not flatten dictionary. Key had {len(keys)} elements, but "
+                    f"value had {len(values)} elements. Key: {keys}, value: {values}."
                 )
             )
         yield from zip(keys, values, strict=True)
 
 
-def feed_array(tensor, value):
-    """A fed value as an array of the tensor's dtype, or a NumPy scalar.
-
-    As in TensorFlow, a float that is fed to an integer tensor is cut.
-
-    Raises:
-      TypeError: a tensor is fed, or an integer that the dtype cannot hold.
-      ValueError: the value makes no array of that dtype.
-    """
-    if isinstance(value, Tensor):
-        raise TypeError(
-            explain(
-                "The value of a feed cannot be a tf.Tensor object. Acceptable feed values "
-                "include Python scalars, strings, lists, numpy ndarrays, or TensorHandles. "
-                f"For reference, the tensor object was {value} which was passed to the feed "
-                f"with key {tensor}.",
-                fix="run it first, and feed what comes back",
-            )
-        )
-    dtype = tensor.dtype.as_numpy_dtype
-    if isinstance(value, int) and not holds(dtype, value):
-        raise TypeError(
-            explain(
-                f"Type of feed value {value} with type {type(value)} is not compatible with "
-                f"Tensor type {dtype}. Try explicitly setting the type of the feed tensor to "
-                "a larger type (e.g. int64)."
-            )
-        )
-    try:
-        array = np.asarray(value, dtype)
-    except OverflowError:  # an integer in a list is cut like any other
-        array = np.asarray(value).astype(dtype)
-    return array if array.ndim or dtype is object else array[()]
-
-
-def holds(dtype, value):
-    """Whether a NumPy type can hold an integer exactly."""
-    try:
-        return dtype(value) == value
-    except (OverflowError, TypeError):
-        return False
-
-
-def check_shape(tensor, shape):
-    """Raise ValueError unless a value of that shape may be fed to `tensor`."""
-    if not tensor.shape.is_compatible_with(shape):
-        raise ValueError(
-            explain(
-                f"Cannot feed value of shape {shape} for Tensor {tensor.name!r}, which has "
-                f"shape {str(tensor.shape)!r}",
-                written=tensor.op.site,
-                fix=shape_hint(shape, tensor.shape),
-            )
-        )
-
-
-def shape_hint(shape, wanted):
-    """How a value of the wrong shape might be brought into the wanted one, or None."""
-    if wanted.is_compatible_with((1, *shape)):
-        return "an axis for the batch is missing: feed value[np.newaxis]"
-    if wanted.is_compatible_with(shape[::-1]):
-        return "it may be transposed: feed value.T"
-    sizes = [-1 if n is None else n for n in wanted.as_list()]
-    count, product = math.prod(shape), math.prod(n for n in sizes if n != -1)
-    fits = count % product == 0 if -1 in sizes and product else count == product
-    if fits and sizes.count(-1) < 2:
-        return f"the same numbers in another shape: feed value.reshape({sizes})"
-    return None
-
-
-# ---- what is kept
-
-
-class Run:
-    """What a stateful kernel gets as `run`: its operation, and what is kept for it.
-
-    Attributes:
-      op: the Operation.
-      memory: a dict of its own that lasts as long as the session.
-      state: the variables: name -> array.
-      resources: what operations share by name, such as queues and tables.
-    """
-
-    def __init__(self, op, state, resources):
-        self.op, self.state, self.resources = op, state, resources
-        self.memory = {}
-
-
-MAX_SHAPES = 16  # plans for particular feed shapes; after these, one plan for all
+## A request
 
 
 class Request:
-    """Fetches and feeds that go together, with a plan for each set of feed shapes."""
+    """Fetches and feeds that go together, with a plan for each set of feed shapes.
+
+    Args:
+      session: the session that it belongs to.
+      fetches: the Fetches.
+      feeds: a list of the tensors that are fed.
+    """
 
     def __init__(self, session, fetches, feeds):
         self.session, self.fetches, self.feeds = session, fetches, feeds
@@ -257,11 +250,7 @@ class Request:
         self.plans = {}  # shapes of the feeds -> Plan
 
     def __call__(self, values):
-        """Run it once.
-
-        Args:
-          values: an iterable with a value for each feed.
-        """
+        """Run it once, with a value for each feed, and give the answer."""
         arrays = [
             value
             if type(value) is np.ndarray and value.dtype is dtype and value.ndim
@@ -285,15 +274,32 @@ class Request:
         with self.session._lock:
             key = shapes if len(self.plans) < MAX_SHAPES else None
             if key not in self.plans:
-                self.plans[key] = Plan(
-                    self.fetches.elements,
-                    self.feeds,
-                    key,
-                    self.session._run_for,
-                    self.session.optimize,
-                )
+                fetches, runs = self.fetches.elements, self.session._run_for
+                optimize = self.session.optimize
+                self.plans[key] = Plan(fetches, self.feeds, key, runs, optimize)
             self.plans[shapes] = self.plans[key]
         return self.plans[shapes]
+
+
+MAX_SHAPES = 16  # plans for particular feed shapes
+
+
+## The memory
+
+
+class Run:
+    """What a stateful kernel gets as `run`: its operation, and what is kept for it.
+
+    Attributes:
+      op: the Operation.
+      memory: a dict of its own that lasts as long as the session.
+      state: the variables: name -> array.
+      resources: what operations share by name, such as queues and tables.
+    """
+
+    def __init__(self, op, state, resources):
+        self.op, self.state, self.resources = op, state, resources
+        self.memory = {}
 
 
 class BaseSession:
@@ -318,16 +324,13 @@ class BaseSession:
         self._rewired = self._graph._rewired
         self._lock = threading.RLock()
 
-    @property
-    def graph(self):
-        return self._graph
+    graph = property(lambda self: self._graph)
 
     @property
     def sess_str(self):
         """The target, as bytes."""
-        return (
-            self._target if isinstance(self._target, bytes) else self._target.encode()
-        )
+        text = self._target
+        return text if isinstance(text, bytes) else text.encode()
 
     def run(self, fetches, feed_dict=None, options=None, run_metadata=None):
         """Run what `fetches` need, and return their values.
@@ -346,23 +349,24 @@ class BaseSession:
           TypeError, ValueError: a fetch or a feed is not what it should be.
           OpError: an operation failed.
         """
-        feeds = feed_dict or ()
-        if isinstance(fetches, (list, tuple)):
-            key = ((type(fetches), *fetches), *feeds)
-        else:
-            key = (fetches, *feeds)
-        if self._rewired != self._graph._rewired:
-            self._forget_plans()
+        feeds = {} if feed_dict is None else feed_dict
         try:
-            request, values = self._requests[key], feeds and feeds.values()
-        except (KeyError, TypeError):  # new, or nested, or fed by names
+            if isinstance(fetches, (list, tuple)):
+                key = ((type(fetches), *fetches), *feeds)
+            else:
+                key = (fetches, *feeds)
+            request, values = self._requests.get(key), feeds.values()
+        except (AttributeError, TypeError):  # nested, or something that is no feed_dict
+            request = None
+        if request is None or self._rewired != self._graph._rewired:
             request, values = self._find(fetches, feeds)
         return request(values)
 
     def _find(self, fetches, feed_dict):
         """The request for these fetches and feeds, found or made, and the fed values."""
         self._refuse_if_unusable()
-        feeds = self._feeds(feed_dict or {})
+        self._forget_if_rewired()
+        feeds = self._feeds(feed_dict)
         key = (frozen(fetches), *feeds)
         try:
             request = self._requests.get(key)
@@ -373,23 +377,6 @@ class BaseSession:
             request = self._requests.setdefault(key, request)
             self._watch_growth()
         return request, feeds.values()
-
-    def _refuse_if_unusable(self):
-        if self._closed:
-            raise RuntimeError(
-                explain(
-                    "Attempted to use a closed Session.",
-                    fix="run it inside the `with` block, or make a new tf.Session()",
-                )
-            )
-        if not self._graph.version:
-            raise RuntimeError(
-                explain(
-                    "The Session graph is empty.  Add operations to the graph before "
-                    "calling run().",
-                    fix="make the session inside `with graph.as_default():`",
-                )
-            )
 
     def _feeds(self, feed_dict):
         """Tensor -> the value that is fed to it."""
@@ -405,6 +392,23 @@ class BaseSession:
             feeds[tensor] = value
         return feeds
 
+    def _refuse_if_unusable(self):
+        if self._closed:
+            raise RuntimeError(
+                explain(
+                    "Attempted to use a closed Session.",
+                    fix="run it inside the `with` block, or make a new tf.Session()",
+                )
+            )
+        if not self._graph.version:
+            raise RuntimeError(
+                explain(
+                    "The Session graph is empty.  Add operations to the graph before calling "
+                    "run().",
+                    fix="make the session inside `with graph.as_default():`, or after the graph",
+                )
+            )
+
     def _run_for(self, operation):
         """What the stateful kernel of an operation gets: the same in every run."""
         if operation not in self._runs:
@@ -413,70 +417,27 @@ class BaseSession:
 
     def _watch_growth(self):
         """Warn once where a line asks for something new each time, in a growing graph."""
-        site = user_site()
-        place, size = (site.filename, site.lineno), self._graph.version
+        site, size = user_site(), self._graph.version
+        place = (site.filename, site.lineno) if site else None
         before, count = self._lines.get(place, (size, 0))
         count += size > before
         self._lines[place] = size, count
         if count == GROWN_OFTEN:
             warnings.warn(
                 f"The graph has grown {count} times between runs of one line:\n{site}\n"
-                "Build the graph once, before the loop; graph.finalize() finds the place.",
+                "Build the graph before the loop. graph.finalize() shows what adds to it.",
                 stacklevel=4,
             )
 
-    def _forget_plans(self):
-        """Old operations got new control inputs: plans may be wrong."""
-        self._rewired = self._graph._rewired
-        self._requests.clear()
+    def _forget_if_rewired(self):
+        """Forget plans if old operations have got new control inputs."""
+        if self._rewired != self._graph._rewired:
+            self._rewired = self._graph._rewired
+            self._requests.clear()
 
-    def plan(self, fetches, feed_dict=None):
-        """The Plan that `run` would follow; nothing is run. (TensorFlow has no such.)"""
-        request, values = self._find(fetches, feed_dict)
-        arrays = map(feed_array, request.feeds, values)
-        return request.plan(tuple([np.shape(array) for array in arrays]))
-
-    def make_callable(self, fetches, feed_list=None, accept_options=False):
-        """A function of the values of `feed_list` that runs `fetches`.
-
-        Args:
-          fetches: as for `run`.
-          feed_list: the tensors that its arguments are fed to.
-          accept_options: it also takes `options=` and `run_metadata=`.
-        """
-        feed_list = list(feed_list or ())
-
-        def run(*values, options=None, run_metadata=None):
-            return self.run(fetches, dict(zip(feed_list, values, strict=False)))
-
-        return run
-
-    def partial_run_setup(self, fetches, feeds=None):
-        raise UnimplementedError(
-            None,
-            None,
-            explain(
-                "partial_run is not implemented",
-                fix="feed what the first part gave to the second: run(y, {h: run(h, ...)})",
-            ),
-        )
-
-    partial_run = partial_run_setup
-
-    def list_devices(self):
-        """The devices that kernels can run on, as DeviceAttributes."""
-        kinds = ["CPU"] if why_no_gpu() else ["CPU", "GPU"]
-        place = "/job:localhost/replica:0/task:0/device"
-        return [DeviceAttributes(f"{place}:{kind}:0", kind) for kind in kinds]
-
-    @contextmanager
     def as_default(self):
         """Make this the session of `eval` and `run` in a `with` block. It stays open."""
-        _stacks.sessions.append(self)
-        try:
-            yield self
-        finally:
-            _stacks.sessions.remove(self)
+        return pushed(_stacks.sessions, self)
 
     def close(self):
         """Give the memory back. The session cannot be used afterwards."""
@@ -484,15 +445,57 @@ class BaseSession:
         for kept in (self._requests, self._state, self._resources, self._runs):
             kept.clear()
 
+    def plan(self, fetches, feed_dict=None):
+        """The Plan that `run` would follow; nothing is run. (TensorFlow has no such.)"""
+        request, values = self._find(fetches, feed_dict or {})
+        arrays = [feed_array(*pair) for pair in zip(request.feeds, values, strict=True)]
+        return request.plan(tuple([np.shape(array) for array in arrays]))
 
-GROWN_OFTEN = 50  # new requests from one line, before we say that it may be a mistake
+    def make_callable(self, fetches, feed_list=None, accept_options=False):
+        """A function of the values of `feed_list` that runs `fetches`.
+
+        Args:
+          fetches: as for `run`.
+          feed_list: the tensors to which its arguments are fed.
+          accept_options: whether it takes `options=` and `run_metadata=`; it always does.
+        """
+        feed_list = list(feed_list or ())
+
+        def run(*values, options=None, run_metadata=None):
+            feeds = dict(zip(feed_list, values))  # noqa: B905, who gives too few is told
+            return self.run(fetches, feeds, options, run_metadata)
+
+        return run
+
+    def list_devices(self):
+        """The devices that kernels can run on, as DeviceAttributes."""
+        kinds = ["CPU"] if why_no_gpu() else ["CPU", "GPU"]
+        place = "/job:localhost/replica:0/task:0/device"
+        return [DeviceAttributes(f"{place}:{kind}:0", kind) for kind in kinds]
+
+    def partial_run_setup(self, fetches, feeds=None):
+        """Not here. Feed what a first run gave to a second one."""
+        message = "partial_run is not implemented"
+        fix = "h_value = run(h); run(y, {h: h_value}) goes on from there"
+        raise UnimplementedError(None, None, explain(message, fix=fix))
+
+    def partial_run(self, handle, fetches, feed_dict=None):
+        """Not here. See `partial_run_setup`."""
+        self.partial_run_setup(fetches)
 
 
-class DeviceAttributes(NamedTuple):
-    """A device: its full name, and CPU or GPU."""
+def frozen(fetches):
+    """The same fetches as something that a dict can find again."""
+    if isinstance(fetches, dict):
+        return (type(fetches), *[(k, frozen(f)) for k, f in fetches.items()])
+    if isinstance(fetches, (list, tuple)):
+        return (type(fetches), *map(frozen, fetches))
+    return fetches
 
-    name: str
-    device_type: str
+
+GROWN_OFTEN = (
+    50  # new requests from one line, before we say that it may be a mistake
+)
 
 
 class Session(BaseSession):
@@ -502,7 +505,7 @@ class Session(BaseSession):
     closes it at the end.
 
     Args:
-      target: where to run; there is only "", here.
+      target: where to run; here there is only "".
       graph: the Graph to run; by default the default graph.
       config: a ConfigProto.
     """
@@ -518,7 +521,7 @@ class Session(BaseSession):
 
     @staticmethod
     def reset(target, containers=None, config=None):
-        """Does nothing: sessions here share no containers."""
+        """Nothing: sessions share no containers here."""
 
 
 class InteractiveSession(BaseSession):
@@ -532,5 +535,16 @@ class InteractiveSession(BaseSession):
         self._entered.enter_context(self.as_default())
 
     def close(self):
+        """Give the memory back, and be the default no longer."""
         self._entered.close()
         super().close()
+
+
+## Small conveniences
+
+
+class DeviceAttributes(NamedTuple):
+    """A device: its full name, and CPU or GPU."""
+
+    name: str
+    device_type: str
