@@ -661,20 +661,23 @@ class Known:
         """The value of an attribute, text as str."""
         return self.attrs[name]
 
-    def _value(self, i):
-        return constant_value(self.inputs[i]) if self.values is None else self.values[i]
-
     def constant(self, i):
         """The value of input `i` as an array, or None where only a run can tell."""
-        value = self._value(i)
+        value = (
+            constant_value(self.inputs[i]) if self.values is None else self.values[i]
+        )
         if value is not None:
             self._told[i] = value
         return value
 
+    def sizes_of(self, i):
+        """What is known of input `i`, a vector of sizes, while the program is written."""
+        return known_sizes(self.inputs[i]) if self.values is None else None
+
     def sizes(self, i):
         """Input `i`, a vector of sizes, read as a shape."""
-        value = self._value(i)
-        sizes = self.sizes_of(i) if value is None else np.ravel(value).tolist()
+        known = None if self.values is None else self.values[i]
+        sizes = self.sizes_of(i) if known is None else np.asarray(known).tolist()
         if sizes is None:
             length = (self.shapes[i].sizes or (None,))[0]
             return TensorShape(None if length is None else [None] * length)
@@ -682,10 +685,6 @@ class Known:
         shape = TensorShape([None if n is None or n < 0 else n for n in sizes])
         self._told_sizes[i] = shape
         return shape
-
-    def sizes_of(self, i):
-        """What is known of input `i`: as the rule of a `sizes` column gives it."""
-        return known_sizes(self.inputs[i]) if self.values is None else None
 
 
 class ShapeError(ValueError):
@@ -804,14 +803,14 @@ def known_sizes(tensor):
       A list with None for unknown sizes; an int or None for a scalar; None also if
       nothing is known.
     """
-    value = constant_value(tensor)
-    if value is not None:
-        return value.tolist()
     row = ROWS.get(tensor.op.type)
-    if row is None or row.sizes_rule is None:
-        return None
-    known = Known(tensor.op)
-    return row.sizes_rule(known, *known.shapes)
+    if row is not None and row.sizes_rule is not None and tensor.shape.rank == 1:
+        known = Known(tensor.op)
+        sizes = row.sizes_rule(known, *known.shapes)
+        if sizes is not None:
+            return sizes
+    value = constant_value(tensor)
+    return None if value is None else value.tolist()
 
 
 ## Constants
