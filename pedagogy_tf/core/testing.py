@@ -13,10 +13,11 @@ import numpy as np
 
 from pedagogy_tf.core.arrays import array_module, to_array, to_host
 from pedagogy_tf.core.errors import explain
-from pedagogy_tf.core.gradients import gradients
-from pedagogy_tf.core.graph import Graph
+from pedagogy_tf.core.gradients import as_list, gradients
+from pedagogy_tf.core.graph import Graph, control_dependencies
 from pedagogy_tf.core.op import constant
-from pedagogy_tf.core.ops.basic import IndexedSlices, placeholder
+from pedagogy_tf.core.ops.basic import IndexedSlices, identity, placeholder
+from pedagogy_tf.core.ops.state import assign_op, variable_v2
 from pedagogy_tf.core.plan import Plan
 from pedagogy_tf.core.session import Session
 
@@ -92,19 +93,33 @@ class Trial:
         def enter(x):
             if isinstance(x, list):
                 return [enter(part) for part in x]
-            if is_float(x):
-                x = x.astype(dtype or x.dtype)
-            elif known == "sizes":
+            x = x.astype(dtype or x.dtype) if is_float(x) else x.copy()
+            if known == "sizes" and not is_float(x):
                 return constant(x)
             shape = {"sizes": x.shape, "rank": [None] * x.ndim, "nothing": None}[known]
+            x.setflags(write=False)  # no kernel may write into its inputs
             tensor = placeholder(x.dtype, shape)
             feeds[tensor] = x
             return tensor
 
         with Graph().as_default() as graph, graph.device(self.device):
-            outputs = self.function(*[enter(x) for x in self.inputs], **self.attrs)
-        several = isinstance(outputs, (list, tuple))
-        return graph, feeds, list(outputs) if several else [outputs]
+            outputs = self.call([enter(x) for x in self.inputs])
+        return graph, feeds, outputs
+
+    def call(self, tensors):
+        """The outputs for some tensors, as a list.
+
+        If the op changes a variable, it gets one that holds the tensor.
+        """
+        starts = []
+        for i, argument in enumerate(getattr(self.function, "inputs", ())):
+            if argument.ref:
+                variable = variable_v2(tensors[i].shape, tensors[i].dtype)
+                starts.append(assign_op(variable, tensors[i]))
+                tensors[i] = variable
+        with control_dependencies(starts):
+            outputs = as_list(self.function(*tensors, **self.attrs))
+            return [identity(y) if y.dtype.is_ref_dtype else y for y in outputs]
 
     def compute(self, graph, feeds, tensors):
         """The values of `tensors`, as a session computes them.
