@@ -1,0 +1,1 @@
+"""Measure speed against other frameworks: `make bench`."""
