@@ -23,6 +23,7 @@ from tools.chapters import NOTEBOOKS, PACKAGE, ROOT, Cell, Chapter, paths, read
 
 ANSWERS = ROOT / "book" / "answers"
 ANSWER = re.compile(r"(?ms)^:+\{solution\} (ex-[\w-]+)$.*?^```python\n(.*?)^```$")
+CHECKED: dict[str, set[str]] = {}  # chapter -> the op types that its checks ran
 LABEL = re.compile(r"(?m)^:label: *(ex-[\w-]+) *$")
 
 
@@ -99,3 +100,15 @@ def test_chapter(path, monkeypatch):
     matplotlib.rcdefaults()
     for label, code in solved.items():  # exercises that ask for words or a drawing
         exec(compile(code, f"answer to {label}", "exec"), space)
+    testing = sys.modules.get(f"{PACKAGE}.core.testing")
+    CHECKED[path.stem] = testing.CHECKED if testing else set()
+
+
+def test_every_op_is_checked():
+    """By `check`, in a chapter; this needs all chapters to have run in this process."""
+    missing = {path.stem for path in paths()} - CHECKED.keys()
+    if missing:
+        pytest.skip(f"did not run: {', '.join(sorted(missing))}")
+    importlib.import_module(PACKAGE)
+    rows = importlib.import_module(f"{PACKAGE}.core.graph").ROWS
+    assert not set(rows) - set().union(*CHECKED.values())
