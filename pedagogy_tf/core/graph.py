@@ -121,12 +121,13 @@ class Tensor:
     def __bool__(self):
         raise OperatorNotAllowedInGraphError(
             explain(
-                "using a `tf.Tensor` as a Python `bool` is not allowed in Graph execution. "
-                "Use Eager execution or decorate this function with @tf.function.",
-                expected="a Python value: this line runs once, while the graph is written, "
-                f"and '{self.name}' has no value then",
-                fix="tf.cond(pred, true_fn, false_fn) or tf.where(condition, x, y) choose "
-                "in each run; `x is None` asks whether there is a tensor",
+                "using a `tf.Tensor` as a Python `bool` is not allowed in Graph "
+                "execution. Use Eager execution or decorate this function with "
+                "@tf.function.",
+                expected="a Python value: this line runs once, while the graph is "
+                f"written, and '{self.name}' has no value then",
+                fix="tf.cond(pred, true_fn, false_fn) or tf.where(condition, x, y) "
+                "choose in each run; `x is None` asks whether there is a tensor",
             )
         )
 
@@ -135,8 +136,9 @@ class Tensor:
             explain(
                 "iterating over `tf.Tensor` is not allowed in Graph execution. "
                 "Use Eager execution or decorate this function with @tf.function.",
-                expected=f"a list: '{self.name}' has no elements while the graph is written",
-                fix="tf.unstack(x) makes a list of tensors, tf.map_fn(f, x) applies f to each",
+                expected=f"a list: '{self.name}' has no elements at this time",
+                fix="tf.unstack(x) makes a list of tensors, tf.map_fn(f, x) applies f "
+                "to each",
             )
         )
         yield  # a generator, so that Python says the same for `1 in x`
@@ -151,7 +153,7 @@ class Tensor:
         raise NotImplementedError(
             explain(
                 f"Cannot convert a symbolic Tensor ({self.name}) to a numpy array.",
-                fix="session.run(x) gives an array; tf.* functions compute with tensors",
+                fix="session.run(x) gives an array; tf functions compute with tensors",
             )
         )
 
@@ -202,7 +204,7 @@ class Operation:
 
     @property
     def traceback(self):
-        """The site, in the form of Python's `traceback`: [(file, line, function, text)]."""
+        """The site as Python's `traceback` has it: [(file, line, function, text)]."""
         site = self.site
         return [(site.filename, site.lineno, site.function, site.line)] if site else []
 
@@ -221,12 +223,12 @@ class Operation:
                 self.graph._rewired += 1
 
     def colocation_groups(self):
-        """The groups whose members live together, as bytes; alone it is its own group."""
+        """The groups that it lives with, as bytes; its own if there is no other."""
         groups = [g.encode() for g in self.attrs.get("_class", []) if g[:5] == "loc:@"]
         return groups or [f"loc:@{self.name}".encode()]
 
     def get_attr(self, name):
-        """The value of an attribute: a number, bool, DType, TensorShape, array, bytes, list.
+        """The value of an attribute: a number, DType, array, list, text as bytes, ...
 
         Raises:
           ValueError: the operation has no attribute of that name.
@@ -318,7 +320,7 @@ class Graph:
                         f"Duplicate node name in graph: '{operation.name}'",
                         where=operation.site,
                         first=f"made at {self._by_name[operation.name].site}",
-                        fix="leave out the / at the end of the name, and it is made unique",
+                        fix="without a / at its end, the name is made unique",
                     )
                 )
             self._operations.append(operation)
@@ -444,17 +446,16 @@ class Graph:
         if name in self._by_name:
             known = f"The name '{name}' refers to an Operation, not a Tensor. {form}"
             raise ValueError(explain(known, fix=f"'{name}:0' is its first output"))
-        raise ValueError(
-            f"The name '{name}' looks like an (invalid) Operation name, not a Tensor. {form}"
-        )
+        kind = "looks like an (invalid) Operation name, not a Tensor."
+        raise ValueError(f"The name '{name}' {kind} {form}")
 
     def _tensor_named(self, name):
         """The Tensor called `operation:index`."""
-        owner, colon, index = name.partition(":")
+        owner, _, index = name.partition(":")
         if not index.removeprefix("-").isdigit():
             raise ValueError(
-                f"The name '{name}' looks a like a Tensor name, but is not a valid one. "
-                'Tensor names must be of the form "<op_name>:<output_index>".'
+                f"The name '{name}' looks a like a Tensor name, but is not a valid "
+                'one. Tensor names must be of the form "<op_name>:<output_index>".'
             )
         missing = f"The name '{name}' refers to a Tensor which does not exist. "
         missing += f"The operation, '{owner}', "
@@ -513,7 +514,7 @@ class Graph:
         return self._inside(controls=(*outer, (waits, set())))
 
     def _controls_for(self, inputs):
-        """The control inputs of a new operation, without those that its inputs imply."""
+        """The control inputs of a new operation, without what its inputs imply."""
         if not self._scopes.controls:
             return []
         found, parents = [], {tensor.op for tensor in inputs}
@@ -553,7 +554,8 @@ class Graph:
         """
         if op is None and not ignore_existing:
             raise ValueError(
-                "Trying to reset colocation (op is None) but ignore_existing is not True"
+                "Trying to reset colocation (op is None) but ignore_existing is not "
+                "True"
             )
         outer = () if ignore_existing else self._scopes.colocation
         more = () if op is None else (getattr(op, "op", op),)
@@ -578,7 +580,7 @@ class Graph:
             operation.attrs["_class"] = sorted(groups)
 
     def _attr_scope(self, attr_map):
-        """Give attributes to all operations made inside the block; None takes one back."""
+        """Give attributes to operations made inside the block; None takes one back."""
         merged = {**self._scopes.attrs, **attr_map}
         return self._inside(attrs={k: v for k, v in merged.items() if v is not None})
 
@@ -658,7 +660,7 @@ class Graph:
             raise RuntimeError(
                 explain(
                     "Graph is finalized and cannot be modified.",
-                    fix="build every operation before the loop; the loop should only run",
+                    fix="build every operation before the loop, and only run in it",
                 )
             )
 
@@ -807,7 +809,7 @@ def parse_device(text):
 
 @cache
 def merge_devices(inner, outer):
-    """The device that `inner` asks for, completed by `outer`: `/job:ps` and `/gpu:0`."""
+    """The device that `inner` asks for, completed by what `outer` asks for."""
     parts = {**parse_device(outer), **parse_device(inner)}
     order = ("job", "replica", "task", "device")
     return "".join(f"/{key}:{parts[key]}" for key in order if key in parts)
@@ -999,7 +1001,7 @@ def strangers(value, first):
     )
 
 
-class name_scope:  # noqa: N801, TensorFlow's name
+class name_scope:
     """`with tf.name_scope("layer") as scope:`, a name scope of the default graph.
 
     Args:
@@ -1080,8 +1082,8 @@ def session_for(element, session=None):
         which = "given" if session else "default"
         hint = "" if session else f" Pass an explicit session to {call}."
         raise ValueError(
-            f"Cannot use the {which} session to {task}: the {what}'s graph is different "
-            f"from the session's graph.{hint}"
+            f"Cannot use the {which} session to {task}: the {what}'s graph is "
+            f"different from the session's graph.{hint}"
         )
     return chosen
 

@@ -171,7 +171,7 @@ class Row:
       stateful: whether the kernel keeps something between runs.
       view: whether the result may share memory with an input.
       reads_ref: whether the kernel reads the variables that it gets.
-      opaque: whether nobody may know the value before the run: something else may be fed.
+      opaque: whether its value counts as unknown before a run: it may be fed.
       allowed: attribute -> the DTypes or texts that it may be, or the least number.
     """
 
@@ -236,8 +236,8 @@ class Row:
         likely = [n for n in ("float32", "int32") if n in texts.split(", ")]
         raise TypeError(
             explain(
-                f"Value passed to parameter '{name}' has DataType {dtype.name} not in list "
-                f"of allowed values: {texts}",
+                f"Value passed to parameter '{name}' has DataType {dtype.name} not in "
+                f"list of allowed values: {texts}",
                 fix=f"tf.cast({name}, tf.{(likely or [allowed[0].name])[0]})",
             )
         )
@@ -266,7 +266,7 @@ class Row:
         return f"<op {self.type}>"
 
     def arrange(self, values, attrs):
-        """A flat list of input values as the kernel takes them: lists where it has lists."""
+        """A flat list of inputs as the kernel takes them: lists where it has lists."""
         return split(self.inputs, values, attrs)
 
     def kernel_attrs(self, attrs):
@@ -276,9 +276,9 @@ class Row:
     def shape(self, rule):
         """Set the shape rule.
 
-        `rule(op, *input_shapes)` gives the shape of the output, or a list of shapes if
-        there are several outputs. `op` is a Known. It raises ShapeError if the shapes do
-        not go together.
+        `rule(op, *input_shapes)` gives the shape of the output, or a list of shapes
+        if there are several outputs. `op` is a Known. It raises ShapeError if the
+        shapes do not go together.
         """
         self.shape_rule = rule
         return rule
@@ -286,9 +286,9 @@ class Row:
     def gradient(self, rule):
         """Set the gradient rule.
 
-        `rule(op, dy)` gives for each input a tensor, or None where no blame flows; `op` is
-        the Operation, `dy` the blame for its output; there is one dy per output. None in
-        place of a rule says that no blame flows at all.
+        `rule(op, dy)` gives for each input a tensor, or None where no blame flows. `op`
+        is the Operation, `dy` the blame for its output; there is one dy per output.
+        None in place of a rule says that no blame flows at all.
         """
         GRADIENTS[self.type] = rule
         return rule
@@ -296,8 +296,8 @@ class Row:
     def sizes(self, rule):
         """Set the rule that says which sizes an integer output holds.
 
-        `rule(op, *input_shapes)` gives a list, with None for unknown sizes, or an int for
-        a scalar, or None if nothing is known.
+        `rule(op, *input_shapes)` gives a list, with None for unknown sizes, or an int
+        for a scalar, or None if nothing is known.
         """
         self.sizes_rule = rule
         return rule
@@ -305,8 +305,8 @@ class Row:
     def shortcut(self, rule):
         """Set the rule that says when the op does nothing.
 
-        `rule(op, *input_shapes)` gives the number of the input that equals the output, or
-        None. A plan leaves such an operation out.
+        `rule(op, *input_shapes)` gives the number of the input that equals the output,
+        or None. A plan leaves such an operation out.
         """
         self.shortcut_rule = rule
         return rule
@@ -314,8 +314,8 @@ class Row:
     def complaint(self, rule):
         """Set the rule that says in TensorFlow's words why a kernel failed.
 
-        `rule(*inputs)` gets the arrays that the kernel got, and gives a sentence; or None,
-        if what the kernel said is good enough. A plan asks it after a failure.
+        `rule(*inputs)` gets the arrays that the kernel got, and gives a sentence; or
+        None, if what the kernel said is good enough. A plan asks it after a failure.
         """
         self.complaint_rule = rule
         return rule
@@ -366,7 +366,7 @@ class Row:
 
     def _bind(self, args, kwargs):
         """Arguments by the names of parameters."""
-        given = {**dict(zip(self._names, args)), **kwargs}  # noqa: B905, counted below
+        given = {**dict(zip(self._names, args)), **kwargs}  # counted below
         right = len(given) == len(args) + len(kwargs) and self._required <= given.keys()
         if not (right and given.keys() <= self._names):
             try:
@@ -393,7 +393,7 @@ class Row:
         return tensors, attrs
 
     def _enter(self, argument, value, attrs):
-        """One input as a tensor of the right dtype; `attrs` learns a dtype that was open."""
+        """One input as a tensor of the right dtype; `attrs` learns what was open."""
         key = argument.dtype
         wanted = attrs.get(key) if type(key) is str else key
         if type(value) is not Tensor:
@@ -406,8 +406,8 @@ class Row:
             raise TypeError(self._clash(argument, value.dtype, wanted))
         if argument.ref and not value.dtype.is_ref_dtype:
             raise TypeError(
-                f"'{self.type}' Op requires that input '{argument.name}' be a mutable tensor "
-                "(e.g.: a tf.Variable)"
+                f"'{self.type}' Op requires that input '{argument.name}' be a mutable "
+                "tensor (e.g.: a tf.Variable)"
             )
         return value
 
@@ -435,7 +435,8 @@ class Row:
     def _clash(self, argument, dtype, wanted):
         """The message for an input of another dtype than the one wanted."""
         name, expected = argument.name, None
-        text = f"Input '{name}' of '{self.type}' Op has type {dtype.name} that does not match"
+        text = f"Input '{name}' of '{self.type}' Op has type {dtype.name} that does "
+        text += "not match"
         if isinstance(argument.dtype, DType):
             text += f" expected type of {wanted.name}."
         else:
@@ -494,8 +495,10 @@ class Row:
                 problem += f"less than minimum {least}."
         elif attrs.setdefault(count, length) != length:
             first = next(a.name for a in self.inputs if a.count == count)
-            problem = f"List argument '{name}' to '{snake(self.type)}' Op with length {length} "
-            problem += f"must match length {attrs[count]} of argument '{first}'."
+            problem = f"List argument '{name}' to '{snake(self.type)}' Op with length "
+            problem += (
+                f"{length} must match length {attrs[count]} of argument '{first}'."
+            )
         elif length < least:
             problem = (
                 f"List argument '{name}' to '{self.type}' Op with length {length} "
@@ -516,8 +519,8 @@ class Row:
                 seen.append(tensor.dtype.base_dtype.name)
             except (TypeError, ValueError):
                 seen.append("<NOT CONVERTIBLE TO TENSOR>")
-        text = f"Tensors in list passed to '{argument.name}' of '{self.type}' Op have types "
-        text += f"[{', '.join(seen)}] that "
+        text = f"Tensors in list passed to '{argument.name}' of '{self.type}' Op have "
+        text += f"types [{', '.join(seen)}] that "
         if argument.mixed:
             return explain(f"{text}are invalid. Tensors: {values}")
         if wanted is None:
@@ -553,9 +556,9 @@ class Row:
         return parts[0] if len(parts) == 1 else self.result(*parts)
 
     def _beside(self, tensors):
-        """A block for operations that live where the variables among the inputs live."""
+        """A block for operations that live where the variables given to them live."""
         beside = ExitStack()
-        for argument, tensor in zip(self.inputs, tensors):  # noqa: B905, lists stand last
+        for argument, tensor in zip(self.inputs, tensors):  # lists stand last
             if argument.ref:
                 beside.enter_context(tensor.graph.colocate_with(tensor.op))
         return beside
@@ -615,7 +618,7 @@ class RegisterGradient:
         return rule
 
 
-def NotDifferentiable(op_type):  # noqa: N802, TensorFlow's name
+def NotDifferentiable(op_type):
     """Declare that no blame flows through ops of a type."""
     RegisterGradient(op_type)(None)
 
@@ -671,7 +674,7 @@ class Known:
         return value
 
     def sizes_of(self, i):
-        """What is known of input `i`, a vector of sizes, while the program is written."""
+        """What is known of input `i`, a vector of sizes, before any plan."""
         return known_sizes(self.inputs[i]) if self.values is None else None
 
     def sizes(self, i):
@@ -698,12 +701,12 @@ def misfit(row, known, error):
     text = (
         f"{error} for '{operation.name}' (op: '{row.type}') with input shapes: {shapes}"
     )
-    for told, what, show in (
+    for told, what, form in (
         (known._told, "computed input tensors", show_value),
         (known._told_sizes, "input tensors computed as partial shapes", show_shape),
     ):
         if told:
-            each = ", ".join(f"input[{i}] = {show(told[i])}" for i in sorted(told))
+            each = ", ".join(f"input[{i}] = {form(told[i])}" for i in sorted(told))
             text += f" and with {what}: {each}"
     names = split(row.inputs, range(len(known.inputs)), known.attrs)
     origins = {
@@ -729,7 +732,7 @@ def show_value(value):
 
 
 def with_rank(shape, rank):
-    """The shape, which must have that many axes. Raises ShapeError in TensorFlow's words."""
+    """The shape, which must have that many axes. Raises ShapeError."""
     if shape.rank not in (None, rank):
         raise ShapeError(f"Shape must be rank {rank} but is rank {shape.rank}")
     return shape.with_rank(rank)
@@ -934,7 +937,7 @@ def convert_to_tensor(
 
 
 def enter(value, dtype, name, as_ref):
-    """A value that is not a tensor, as one: by who is registered, else as a constant."""
+    """A value as a tensor: by who is registered for it, else as a constant."""
     kind = type(value)
     if kind not in _asked:
         _asked[kind] = [f for *_, types, f in CONVERSIONS if issubclass(kind, types)]
@@ -972,7 +975,8 @@ def shape_to_tensor(value, dtype=None, name=None, as_ref=False):
         raise TypeError(f"Cannot convert a TensorShape to dtype: {dtype}")
     if dtype.name == "int32" and largest >= 2**31:
         raise ValueError(
-            f"Cannot convert a TensorShape to dtype int32; a dimension is too large ({largest})"
+            "Cannot convert a TensorShape to dtype int32; a dimension is too large "
+            f"({largest})"
         )
     return constant(value.as_list(), dtype, name=name or "shape_as_tensor")
 
