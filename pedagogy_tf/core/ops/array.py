@@ -15,6 +15,7 @@ from pedagogy_tf.core.graph import (
     Tensor,
     colocate_with,
     get_default_graph,
+    merge_shapes,
     name_scope,
 )
 from pedagogy_tf.core.op import (
@@ -25,9 +26,12 @@ from pedagogy_tf.core.op import (
     has_tensor,
     op,
     register_tensor_conversion_function,
+    with_rank,
+    with_rank_at_least,
 )
 from pedagogy_tf.core.ops.basic import (
     IndexedSlices,
+    add_n_op,
     identity,
     ones,
     ones_like,
@@ -40,7 +44,7 @@ from pedagogy_tf.core.ops.basic import (
 from pedagogy_tf.core.ops.elementwise import pass_no_blame, select
 from pedagogy_tf.core.ops.math import cast, kept_shape, maximum, of_rank, range_, tile
 from pedagogy_tf.core.ops.reduce import cumprod_op, prod_op, reduce_prod
-from pedagogy_tf.core.shapes import Dimension, TensorShape, unknown_shape
+from pedagogy_tf.core.shapes import Dimension, TensorShape, in_brackets, unknown_shape
 
 __all__ = [
     "INDEX",
@@ -54,9 +58,6 @@ __all__ = [
     "expand_dims",
     "squeeze",
     "pack",
-    "all_alike",
-    "alike",
-    "bracketed",
     "unpack",
     "stack",
     "unstack",
@@ -64,7 +65,7 @@ __all__ = [
     "leaves",
     "pack_list",
     "concat_op",
-    "without_size",
+    "why_no_concat",
     "shape_n",
     "concat_offset",
     "concat",
@@ -72,18 +73,22 @@ __all__ = [
     "pad_op",
     "pad_v2",
     "mirror_pad",
+    "mirror_pad_grad",
     "padded",
     "cut_off",
-    "known_sizes_of",
+    "sizes_of",
     "slice_",
     "pad",
     "split_op",
+    "axis_within",
     "split_v",
     "split",
     "brackets",
     "MASKS",
     "strided_slice_op",
+    "why_no_item",
     "strided_shape",
+    "check_items",
     "REMOVED",
     "axes_in",
     "cut_size",
@@ -223,9 +228,9 @@ def _(op, x):
     named = op.get_attr("squeeze_dims")
     if x.rank is None or (not named and None in x.sizes):
         return unknown_shape()
-    for i in named:
+    for place, i in enumerate(named):
         if not -x.rank <= i < x.rank:
-            raise ShapeError(f"squeeze_dims[{i}] not in [{-x.rank},{x.rank}).")
+            raise ShapeError(f"squeeze_dims[{place}] not in [{-x.rank},{x.rank}).")
         if x.sizes[i] not in (1, None):
             raise ShapeError(
                 f"Can not squeeze dim[{i}], expected a dimension of 1, got {x.sizes[i]}"
@@ -269,44 +274,12 @@ def pack(xp, values, *, axis=0):
 
 @pack.shape
 def _(op, *shapes):
-    merged = all_alike(shapes)
+    merged = add_n_op.shape_rule(op, *shapes)
     if merged.rank is None:
         return merged
     sizes, axis = list(merged.sizes), op.get_attr("axis")
     sizes.insert(axis % (merged.rank + 1), len(shapes))
     return TensorShape(sizes)
-
-
-def all_alike(shapes):
-    """The shape that all of them can be.
-
-    Raises:
-      ShapeError: in TensorFlow's words.
-    """
-    merged = shapes[-1]
-    for given in reversed(shapes[:-1]):
-        merged = alike(given, merged)
-    return merged
-
-
-def alike(x, y):
-    """The shape that both can be."""
-    if x.rank is None or y.rank is None:
-        return x if y.rank is None else y
-    if x.rank != y.rank:
-        raise ShapeError(f"Shapes must be equal rank, but are {x.rank} and {y.rank}")
-    for i, (n, m) in enumerate(zip(x.sizes, y.sizes, strict=True)):
-        if None not in (n, m) and n != m:
-            raise ShapeError(
-                f"Dimension {i} in both shapes must be equal, but are {n} and {m}. "
-                f"Shapes are {bracketed(x)} and {bracketed(y)}."
-            )
-    return x.merge_with(y)
-
-
-def bracketed(x):
-    """A shape as `[2,?]`."""
-    return "[" + ",".join("?" if n is None else str(n) for n in x.sizes) + "]"
 
 
 @pack.sizes
@@ -388,7 +361,9 @@ def packed(value, dtype=None, name=None, as_ref=False):
     if as_ref or not has_tensor(value):
         return NotImplemented
     inside = next(v for v in leaves(value) if has_tensor(v)).dtype.base_dtype
-    return pack_list(value, inside if dtype is None else dtype, name or "packed")
+    if dtype is None:
+        return pack_list(value, inside, name or "packed")
+    return pack_list(value, dtype, name or "packed", convert=dtype != inside)
 
 
 def leaves(value):
@@ -397,17 +372,22 @@ def leaves(value):
         yield from leaves(item) if isinstance(item, (list, tuple)) else [item]
 
 
-def pack_list(value, dtype, name):
+def pack_list(value, dtype, name, convert=False):
     """Nested lists with tensors in them, packed from the inside out."""
     with name_scope(name) as scope:
         parts = []
         for i, item in enumerate(value):
             if isinstance(item, (list, tuple)) and has_tensor(item):
-                item = pack_list(item, dtype, str(i))
+                item = pack_list(item, dtype, str(i), convert)
             elif not has_tensor(item):
                 item = constant(item, dtype, name=str(i))
-            else:
+            elif convert:
                 item = cast(convert_to_tensor(item), dtype)
+            elif item.dtype.base_dtype != dtype:
+                raise TypeError(
+                    f"Cannot convert a list containing a tensor of dtype {item.dtype!r} "
+                    f"to {dtype!r} (Tensor is: {item!r})"
+                )
             parts.append(item)
         return pack(parts, name=scope)
 
@@ -418,36 +398,48 @@ register_tensor_conversion_function((list, tuple), packed, 99)
 @op("ConcatV2(values:N*T, axis:Tidx=int32) -> (output:T)", Tidx=INDEX)
 def concat_op(xp, values, axis):
     """Tensors one after the other along an axis."""
-    return xp.concatenate(values, int(axis))
+    try:
+        return xp.concatenate(values, int(axis))
+    except ValueError:
+        message = why_no_concat([np.shape(x) for x in values], int(axis))
+    raise ValueError(message)
+
+
+def why_no_concat(shapes, axis):
+    """Why tensors cannot stand one after the other, in TensorFlow's words."""
+    first, *others = shapes
+    for i, other in enumerate(others, 1):
+        what = "Ranks" if len(other) != len(first) else "Dimensions"
+        rest = [s[:axis] + s[axis % len(s) + 1 :] for s in (first, other)]
+        if what == "Ranks" or rest[0] != rest[1]:
+            return (
+                f"ConcatOp : {what} of inputs should match: shape[0] = "
+                f"{in_brackets(first)} vs. shape[{i}] = {in_brackets(other)}"
+            )
+    return f"ConcatOp : Expected concatenating dimensions in the range of the rank, got {axis}"
 
 
 @concat_op.shape
 def _(op, *shapes):
     *parts, _ = shapes
+    ranks = [p.rank for p in parts if p.rank is not None]
+    if not ranks:
+        return unknown_shape()
+    parts = [with_rank(p, ranks[0]) for p in parts]
+    if not ranks[0]:
+        raise ShapeError("Can't concatenate scalars (use tf.stack instead)")
     axis = op.constant(len(parts))
-    known = next((p for p in parts if p.rank is not None), None)
-    if known is None or axis is None:
-        return unknown_shape(None if known is None else known.rank)
-    axis = int(axis)
-    if not -known.rank <= axis < known.rank:
-        raise ShapeError(
-            f"Shape must be at least rank {axis + 1} but is rank {known.rank}"
-        )
-    axis %= known.rank
-    rest = all_alike([without_size(p, axis) for p in parts])
-    if any(p.rank is None for p in parts):
-        return unknown_shape(known.rank)
+    if axis is None:
+        return unknown_shape(ranks[0])
+    with_rank_at_least(parts[-1], axis + 1 if axis >= 0 else -axis)
+    axis = int(axis) % ranks[0]
+    before, after = parts[-1][:axis], parts[-1][axis + 1 :]
+    for p in reversed(parts[:-1]):
+        before = merge_shapes(p[:axis], before)
+        after = merge_shapes(p[axis + 1 :], after)
     lengths = [p.sizes[axis] for p in parts]
-    sizes = list(rest.sizes)
-    sizes[axis] = None if None in lengths else sum(lengths)
-    return TensorShape(sizes)
-
-
-def without_size(x, axis):
-    """A shape in which the size of one axis is left open."""
-    if x.rank is None:
-        return x
-    return TensorShape([None if i == axis else n for i, n in enumerate(x.sizes)])
+    length = None if None in lengths else sum(lengths)
+    return before.concatenate([length]).concatenate(after)
 
 
 @concat_op.sizes
@@ -520,18 +512,16 @@ def slice_op(xp, input, begin, size):
 
 @slice_op.shape
 def _(op, x, begin, size):
+    count = with_rank(begin, 1).merge_with(with_rank(size, 1)).sizes[0]
+    x = x if count is None else with_rank(x, count)
     starts, lengths = op.constant(1), op.constant(2)
     if lengths is None:
-        return unknown_shape(
-            x.rank if x.rank is not None else of_rank(size, 1).sizes[0]
-        )
+        return unknown_shape(x.rank)
     sizes = []
     for i, n in enumerate(whole(lengths)):
         end = None if x.rank is None else x.sizes[i]
         if n == -1:
             n = None if end is None or starts is None else end - int(starts[i])
-        elif end is not None and starts is not None and starts[i] + n > end:
-            raise ShapeError(f"Need value >= 0, got {end - int(starts[i]) - n}")
         sizes.append(n)
     return TensorShape(sizes)
 
@@ -557,12 +547,29 @@ def mirror_pad(xp, input, paddings, *, mode):
     return xp.pad(input, [whole(pair) for pair in paddings], mode=mode.lower())
 
 
+@op("MirrorPadGrad(input:T, paddings:Tpaddings=int32) -> (output:T)", Tpaddings=INDEX)
+def mirror_pad_grad(xp, input, paddings, *, mode):
+    """Blame for the inside: its own, and that of its mirror images."""
+    edge = int(mode == "REFLECT")
+    for axis, (before, after) in enumerate(paddings.tolist()):
+        x = xp.moveaxis(input, axis, 0)
+        n = len(x) - before - after
+        inside = x[before : before + n].copy()
+        inside[edge : edge + before] += x[:before][::-1]
+        inside[n - edge - after : n - edge] += x[before + n :][::-1]
+        input = xp.moveaxis(inside, 0, axis)
+    return input
+
+
 def padded(op, x, paddings, *_):
     """Shape rule: longer by the paddings."""
+    count = with_rank(paddings, 2).sizes[0]
+    x = x if count is None else with_rank(x, count)
     pairs = op.constant(1)
     if pairs is None or x.rank is None:
-        return unknown_shape(x.rank if x.rank is not None else paddings[0].value)
-    of_rank(paddings, 2)
+        return unknown_shape(x.rank)
+    if np.min(pairs, initial=0) < 0:
+        raise ShapeError("Paddings must be non-negative")
     return TensorShape(
         [
             None if n is None else n + int(sum(p))
@@ -574,6 +581,17 @@ def padded(op, x, paddings, *_):
 pad_op.shape(padded)
 pad_v2.shape(padded)
 mirror_pad.shape(padded)
+
+
+@mirror_pad_grad.shape
+def _(op, dy, paddings):
+    pairs = op.constant(1)
+    if pairs is None or dy.rank is None:
+        return unknown_shape(dy.rank)
+    totals = pairs.sum(1).tolist()
+    return TensorShape(
+        [None if n is None else n - k for n, k in zip(dy.sizes, totals, strict=True)]
+    )
 
 
 @slice_op.gradient
@@ -596,7 +614,12 @@ def cut_off(op, dy):
 
 pad_op.gradient(cut_off)
 pad_v2.gradient(cut_off)
-mirror_pad.gradient(None)  # needs an op that folds back; in the catalogue, later
+mirror_pad.gradient(
+    lambda op, dy: (mirror_pad_grad(dy, op.inputs[1], op.get_attr("mode")), None)
+)
+mirror_pad_grad.gradient(
+    lambda op, dy: (mirror_pad(dy, op.inputs[1], op.get_attr("mode")), None)
+)
 
 
 @concat_op.gradient
@@ -605,16 +628,21 @@ def _(op, dy):
     if isinstance(dy, IndexedSlices):
         dy = convert_to_tensor(dy)
     axis = axis % rank(parts[0])
-    sizes = [shape(x) for x in parts] if known_sizes_of(parts) else shape_n(parts)
+    sizes = sizes_of(parts)
     return *[
         slice_(dy, begin, length)
         for begin, length in zip(concat_offset(axis, sizes), sizes, strict=True)
     ], None
 
 
-def known_sizes_of(tensors):
-    """Whether all shapes are known; one that is not costs a node, as in TensorFlow."""
-    return all(shape(x).op.type == "Const" for x in tensors)
+def sizes_of(tensors):
+    """Their shapes: constants if all are known, else what one ShapeN says."""
+    sizes = []
+    for x in tensors:
+        sizes.append(shape(x))
+        if sizes[-1].op.type != "Const":
+            return shape_n(tensors)
+    return sizes
 
 
 def slice_(input_, begin, size, name=None):
@@ -653,14 +681,26 @@ def _(op, axis, x):
     axis, count = op.constant(0), op.get_attr("num_split")
     if axis is None or x.rank is None:
         return [unknown_shape(x.rank)] * count
-    sizes = list(x.sizes)
-    if sizes[int(axis)] is not None and sizes[int(axis)] % count:
-        raise ShapeError(
-            "Dimension size must be evenly divisible by "
-            f"{count} but is {sizes[int(axis)]}"
-        )
-    sizes[int(axis)] = None if sizes[int(axis)] is None else sizes[int(axis)] // count
+    axis, sizes = axis_within(axis, x), list(x.sizes)
+    if sizes[axis] is not None:
+        if sizes[axis] % count:
+            raise ShapeError(
+                f"Dimension size must be evenly divisible by {count} but is {sizes[axis]}"
+                "\n\tNumber of ways to split should evenly divide the split dimension"
+            )
+        sizes[axis] //= count
     return [TensorShape(sizes)] * count
+
+
+def axis_within(axis, x):
+    """An axis of a shape, counted from the front."""
+    axis = int(axis)
+    if not -x.rank <= axis < x.rank:
+        raise ShapeError(
+            f"Dimension size, given by scalar input {axis} must be in range "
+            f"[-{x.rank}, {x.rank})"
+        )
+    return axis % x.rank
 
 
 @op(
@@ -687,15 +727,19 @@ def _(op, x, lengths, axis):
     count = op.get_attr("num_split")
     if axis is None or lengths is None or x.rank is None:
         return [unknown_shape(x.rank)] * count
-    total, parts = x.sizes[int(axis)], list(whole(lengths))
-    if -1 in parts and total is not None:
-        parts[parts.index(-1)] = total - sum(parts) - 1
-    shapes = []
-    for n in parts:
-        sizes = list(x.sizes)
-        sizes[int(axis)] = None if n == -1 else n
-        shapes.append(TensorShape(sizes))
-    return shapes
+    axis, parts = axis_within(axis, x), list(whole(lengths))
+    total = x.sizes[axis]
+    if total is not None:
+        if -1 in parts:
+            parts[parts.index(-1)] = total - sum(parts) - 1
+        if sum(parts) != total or min(parts) < 0:
+            raise ShapeError(
+                f"can't split axis of size {total} into pieces of size "
+                f"{in_brackets(whole(lengths))}"
+            )
+    front, back = x[:axis], x[axis + 1 :]
+    sizes = [None if n == -1 else n for n in parts]
+    return [front.concatenate([n]).concatenate(back) for n in sizes]
 
 
 split_op.gradient(lambda op, *dys: (None, concat(list(dys), op.inputs[0])))
@@ -775,10 +819,27 @@ def strided_slice_op(
     """input[...] with what Python writes in the brackets."""
     masks = (begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask)
     named = dict(zip(MASKS, masks, strict=True))
+    items = brackets(whole(begin), whole(end), whole(strides), named)
     try:
-        return input[brackets(whole(begin), whole(end), whole(strides), named)]
-    except IndexError as error:
-        raise ValueError(str(error)) from None
+        return input[items]
+    except IndexError:
+        message = why_no_item(items, np.shape(input))
+    raise ValueError(message)
+
+
+def why_no_item(items, sizes):
+    """Why a tensor has nothing at what stands in the brackets, in TensorFlow's words."""
+    items = [i for i in items if i is not None]
+    if Ellipsis in items:
+        here = items.index(Ellipsis)
+        items[here : here + 1] = [slice(None)] * (len(sizes) - len(items) + 1)
+    for axis, (i, n) in enumerate(zip(items, sizes, strict=False)):
+        if not isinstance(i, slice) and not -n <= i < n:
+            return f"slice index {i} of dimension {axis} out of bounds."
+    return (
+        f"Index out of range using input dim {len(sizes)}; input has only {len(sizes)} "
+        "dims"
+    )
 
 
 def strided_shape(op, x, begin, end, strides):
@@ -786,6 +847,7 @@ def strided_shape(op, x, begin, end, strides):
     step, masks = op.constant(3), {key: op.get_attr(key) for key in MASKS}
     if x.rank is None or step is None:
         return unknown_shape()
+    check_items(x, step, masks)
     first, last = op.constant(1), op.constant(2)
     open_ = [None] * len(step)
     items = brackets(
@@ -811,11 +873,20 @@ def strided_shape(op, x, begin, end, strides):
             check_index(item, x.sizes[place], place)
             sizes.append(REMOVED)
             place += 1
-    if place > x.rank:
+    return TensorShape([n for n in sizes if n is not REMOVED] + list(x.sizes[place:]))
+
+
+def check_items(x, step, masks):
+    """Raise ShapeError if there are too many items in the brackets, or a step of 0."""
+    if masks["ellipsis_mask"].bit_count() > 1:
+        raise ShapeError("Multiple ellipses in slice spec not allowed")
+    if axes_in(step, masks, 0) - masks["ellipsis_mask"].bit_count() > x.rank:
         raise ShapeError(
             f"Index out of range using input dim {x.rank}; input has only {x.rank} dims"
         )
-    return TensorShape([n for n in sizes if n is not REMOVED] + list(x.sizes[place:]))
+    if 0 in step:
+        i = list(step).index(0)
+        raise ShapeError(f"strides[{i}] must be non-zero")
 
 
 REMOVED = object()  # the size of an axis that an index takes away
@@ -1081,34 +1152,31 @@ def _(op, *shapes):
     return np.array(held, object)[chosen].tolist() if chosen.ndim else held[int(chosen)]
 
 
-def rows_taken(op, dy):
+def rows_taken(params, indices, dy, axis=0):
     """The blame for the rows that were taken, as IndexedSlices."""
-    params, indices = op.inputs[:2]
     with colocate_with(params.op):
         sizes = cast(shape(params, out_type=int64), int32)
     count = expand_dims(size(indices), 0)
+    if isinstance(axis, Tensor):
+        return along_axis(sizes, indices, dy, axis)
     rows = reshape(dy, concat([count, sizes[1:]], 0))
     return IndexedSlices(rows, reshape(indices, count), sizes)
 
 
-gather_rows.gradient(lambda op, dy: (rows_taken(op, dy), None))
+gather_rows.gradient(lambda op, dy: (rows_taken(*op.inputs, dy), None))
 
 
 @gather_op.gradient
 def _(op, dy):
-    axis = constant_value(op.inputs[2])
-    if axis is not None and axis == 0 and not op.get_attr("batch_dims"):
-        return rows_taken(op, dy), None, None
-    return along_axis(op, dy), None, None
-
-
-def along_axis(op, dy):
-    """The blame for params, where slices were taken along an axis other than the first."""
     params, indices, axis = op.inputs
     if op.get_attr("batch_dims"):
         raise NotImplementedError("the gradient of a gather with batch_dims")
-    with colocate_with(params.op):
-        sizes = cast(shape(params, out_type=int64), int32)
+    first = constant_value(axis) is not None and constant_value(axis) == 0
+    return rows_taken(params, indices, dy, 0 if first else axis), None, None
+
+
+def along_axis(sizes, indices, dy, axis):
+    """The blame for a tensor of which slices along some other axis were taken."""
     outer, inner = sizes[:axis], sizes[axis:][1:]
     values_shape = concat([outer, [-1], inner], 0)
     count, before = size(values_shape), size(outer)
@@ -1234,7 +1302,8 @@ def _(op, params, indices):
     if indices.sizes[-1] > params.rank:
         raise ShapeError(
             f"indices.shape[-1] must be <= params.rank, but saw indices shape: "
-            f"{bracketed(indices)} and params shape: {bracketed(params)}"
+            f"{in_brackets(indices.sizes)} and params shape: "
+            f"{in_brackets(params.sizes)}"
         )
     return indices[:-1].concatenate(params[indices.sizes[-1] :])
 
@@ -1480,7 +1549,8 @@ def _(op, dy):
     x, axes = op.inputs
     sizes, axes = shape(x), reshape(axes, [-1])
     kept = kept_shape(sizes, op.inputs[1])
-    dy = tile(reshape(dy, kept), sizes // maximum(kept, 1))
+    repeats = sizes // maximum(kept, 1)
+    dy = tile(reshape(dy, kept), repeats)
     with get_default_graph().device("/cpu:0"):
         ndims = rank(x)
         axes = cast((axes + ndims) % ndims, int32)

@@ -8,8 +8,13 @@ Each function is a row: a kernel, and a slope written in the graph's own languag
 import numpy as np
 
 from pedagogy_tf.core.dtypes import int32, int64
-from pedagogy_tf.core.graph import OPERATORS, control_dependencies, name_scope
-from pedagogy_tf.core.op import ShapeError, convert_to_tensor, op, same
+from pedagogy_tf.core.graph import (
+    OPERATORS,
+    control_dependencies,
+    merge_shapes,
+    name_scope,
+)
+from pedagogy_tf.core.op import convert_to_tensor, op, same
 from pedagogy_tf.core.ops.basic import zeros_like
 from pedagogy_tf.core.ops.math import (
     COMPLEX,
@@ -463,16 +468,12 @@ def select(xp, condition, t, e):
 
 @select.shape
 def _(op, condition, t, e):
-    if not t.is_compatible_with(e):
-        raise ShapeError(
-            "Dimension "
-            + next(
-                f"{i} in both shapes must be equal, but are {n} and {m}"
-                for i, (n, m) in enumerate(zip(t.sizes, e.sizes, strict=False))
-                if n != m
-            )
-        )
-    return t.merge_with(e)
+    result = merge_shapes(t, e)
+    if condition.rank == 1:
+        merge_shapes(condition, result[:1])
+    elif condition.rank:
+        merge_shapes(condition, result)
+    return result
 
 
 @select.gradient

@@ -171,7 +171,8 @@ def _(op, dy):
         count = x.shape.num_elements() // max(y.shape.num_elements(), 1)
         count = constant(count, back.dtype)
     else:
-        count = reduce_prod(shape(x)) // maximum(reduce_prod(shape(y)), 1)
+        sizes, left = shape(x), shape(y)
+        count = reduce_prod(sizes) // maximum(reduce_prod(left), 1)
     return truediv(back, cast(count, back.dtype)), None
 
 
@@ -356,11 +357,9 @@ def reduce_logsumexp(
     """log(sum(exp(x))) over an axis or a list of axes, without overflow."""
     axis = reduction_indices if axis is None else axis
     keepdims = bool(keep_dims if keepdims is None else keepdims)
-    with name_scope(name, "ReduceLogSumExp", [input_tensor]):
-        x = convert_to_tensor(input_tensor)
-        top = (
-            reduce_max(x, axis, True) if axis is not None or keepdims else reduce_max(x)
-        )
+    x = convert_to_tensor(input_tensor)
+    with name_scope(name, "ReduceLogSumExp", [x]):
+        top = reduce_max(x, axis, True)
         top = stop_gradient(select(is_finite(top), top, zeros_like(top)))
         result = log(reduce_sum(exp(subtract(x, top)), axis, keepdims))
         if not keepdims:
@@ -396,9 +395,7 @@ def reduce_variance(input_tensor, axis=None, keepdims=False, name=None):
         x = convert_to_tensor(input_tensor)
         if not (x.dtype.is_floating or x.dtype.is_complex):
             raise TypeError("Input must be either real or complex")
-        distance = (
-            x - reduce_mean(x, axis, True) if axis is not None else x - reduce_mean(x)
-        )
+        distance = x - reduce_mean(x, axis, True)
         return reduce_mean(square(distance), axis, keepdims)
 
 
