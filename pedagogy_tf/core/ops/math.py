@@ -98,6 +98,13 @@ __all__ = [
     "add_or_join",
     "cast_op",
     "cast",
+    "cast_to",
+    "to_float",
+    "to_double",
+    "to_int32",
+    "to_int64",
+    "to_complex64",
+    "to_complex128",
     "floor_div",
     "floormod",
     "truncatediv",
@@ -119,6 +126,7 @@ __all__ = [
     "dynamic_stitch",
     "maximum",
     "minimum",
+    "saturate_cast",
     "kept_shape",
     "known_repeats",
     "matmul_op",
@@ -541,6 +549,23 @@ def cast(x, dtype, name=None):
         return x if x.dtype.base_dtype == dtype else cast_op(x, dtype, name=name)
 
 
+def cast_to(dtype, name):
+    """A function that casts to one dtype, such as `tf.to_float`: `f(x, name)`."""
+
+    def function(x, name=name):
+        return cast(x, dtype, name=name)
+
+    return function
+
+
+to_float = cast_to("float32", "ToFloat")
+to_double = cast_to("float64", "ToDouble")
+to_int32 = cast_to("int32", "ToInt32")
+to_int64 = cast_to("int64", "ToInt64")
+to_complex64 = cast_to("complex64", "ToComplex64")
+to_complex128 = cast_to("complex128", "ToComplex128")
+
+
 @op("FloorDiv(x:T, y:T) -> (z:T)", T=NUMBERS)
 def floor_div(xp, x, y):
     """x / y, rounded down."""
@@ -803,6 +828,19 @@ def minimum(xp, x, y):
 broadcasting(maximum, minimum)
 
 
+def saturate_cast(value, dtype, name=None):
+    """The same numbers as `dtype`; those that it cannot hold become its ends."""
+    dtype = as_dtype(dtype).base_dtype
+    with name_scope(name, "saturate_cast", [value]) as name:
+        value = convert_to_tensor(value, name="value")
+        own = value.dtype.base_dtype
+        if own.min < dtype.min:
+            value = maximum(value, convert_to_tensor(dtype.min, own, name="min"))
+        if own.max > dtype.max:
+            value = minimum(value, convert_to_tensor(dtype.max, own, name="max"))
+        return cast(value, dtype, name=name)
+
+
 def kept_shape(sizes, axes):
     """The shape `sizes` with a 1 at each of `axes`, as a tensor."""
     sizes, axes = cast(sizes, int32), cast(axes, int32)
@@ -905,14 +943,22 @@ def batch_matmul_op(xp, x, y, *, adj_x=False, adj_y=False):
     for i, array in enumerate((x, y)):
         if array.ndim < 2:
             raise ValueError(f"In[{i}] ndims must be >= 2: {array.ndim}")
-    return xp.matmul(adjoint(xp, x) if adj_x else x, adjoint(xp, y) if adj_y else y)
+    x = adjoint(xp, x) if adj_x else x
+    y = adjoint(xp, y) if adj_y else y
+    return xp.matmul(x, y)
 
 
 @batch_matmul_op.complaint
 def _(x, y):
-    if min(x.ndim, y.ndim) > 1:
-        shapes = in_brackets(x.shape), in_brackets(y.shape)
-        return "In[0] mismatch In[1] shape: {} {}".format(*shapes)
+    if x.shape[-1] == y.shape[-2]:
+        return (
+            "In[0] and In[1] must have compatible batch dimensions: "
+            f"{in_brackets(x.shape)} vs. {in_brackets(y.shape)}"
+        )
+    return (
+        f"In[0] mismatch In[1] shape: {x.shape[-1]} vs. {y.shape[-2]}: "
+        f"{in_brackets(x.shape)} {in_brackets(y.shape)} 0 0"
+    )
 
 
 def adjoint(xp, x):
