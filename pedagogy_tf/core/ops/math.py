@@ -533,8 +533,9 @@ cast_op.shape(same)
 
 @cast_op.gradient
 def _(op, dy):
-    wanted = op.inputs[0].dtype.base_dtype
-    return cast(dy, wanted) if wanted in (*FLOATS, *COMPLEX) else None
+    own, given = op.inputs[0].dtype.base_dtype, dy.dtype.base_dtype
+    smooth = {own, given} <= {*FLOATS, *COMPLEX}
+    return cast(dy, own) if smooth else None
 
 
 def cast(x, dtype, name=None):
