@@ -6,7 +6,7 @@ computed before the first variable moves.
 
 # Generated from book/source/17_optimizers.md: change it there, then `make export`.
 
-from pedagogy_tf.core.dtypes import float16, float32, float64
+from pedagogy_tf.core.dtypes import bfloat16, float16, float32, float64
 from pedagogy_tf.core.errors import explain, user_site
 from pedagogy_tf.core.gradients import gradients
 from pedagogy_tf.core.graph import (
@@ -160,7 +160,7 @@ class Optimizer:
 
     def _check_dtypes(self, tensors):
         """Raise ValueError unless all are floats."""
-        allowed = (float16, float32, float64)
+        allowed = (float32, float64, float16, bfloat16)
         for tensor in tensors:
             if tensor.dtype.base_dtype not in allowed:
                 raise ValueError(

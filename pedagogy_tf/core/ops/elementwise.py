@@ -452,7 +452,7 @@ compares("gt", greater)
 compares("ge", greater_equal)
 operator("and", logical_and)
 operator("or", logical_or)
-operator("xor", lambda x, y, name: logical_xor(x, y))
+operator("xor", logical_xor)
 OPERATORS["invert"] = logical_not
 
 

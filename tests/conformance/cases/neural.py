@@ -23,7 +23,7 @@ def activation(name, within=4):
 
 for _name in "relu relu6 elu selu leaky_relu softplus softsign tanh".split():
     activation(_name)
-activation("sigmoid", within=5e-7)  # TensorFlow's sigmoid(-7) is wrong from digit 5 on
+activation("sigmoid", within=2e-6)  # TensorFlow's sigmoid(-7) is wrong from digit 5 on
 
 
 @case("tf.nn.crelu", "tf.nn.swish")
