@@ -16,6 +16,7 @@ from __future__ import annotations
 import heapq
 import keyword
 import re
+import textwrap
 from types import SimpleNamespace
 from typing import NamedTuple
 
@@ -50,11 +51,15 @@ __all__ = [
     "MERGE_LIMIT",
     "fetched",
     "mark",
+    "asked_for",
     "copied",
     "memory",
     "Page",
     "GRADIENT_SCOPE",
     "remark",
+    "GLUE",
+    "TOGETHER",
+    "wrapped",
     "parts",
     "brief",
     "WRONG_VALUES",
@@ -216,11 +221,10 @@ class Plan:
         self.changes = {}  # variable -> how often it has changed so far
         self.readers = {}  # variable -> the operation that reads it: `v/read`
         self.steps, self._page = [], None
-        needed = needed_operations(self.fetches, self.feeds)
-        for operation in needed:
+        for operation in needed_operations(self.fetches, self.feeds):
             self._take(operation)
         if optimize:
-            self._drop_dead(needed)
+            self._drop_dead()
 
     def shape_of(self, tensor):
         """What the plan knows of a tensor's shape."""
@@ -337,16 +341,14 @@ class Plan:
         self.same.update(zip(operation.outputs, first.outputs, strict=True))
         return True
 
-    def _drop_dead(self, needed):
+    def _drop_dead(self):
         """Leave out steps whose results nobody uses, unless they have an effect."""
         used = {self.resolve(t) for t in self.fetches if isinstance(t, Tensor)}
-        waited = {o for o in self.fetches if isinstance(o, Operation)}
-        waited.update(o for operation in needed for o in operation.control_inputs)
-        kept = []
+        wanted, kept = asked_for(self.fetches), []
         for step in reversed(self.steps):
             outputs = step.operation.outputs
-            wanted = step.operation in waited or not used.isdisjoint(outputs)
-            if wanted or has_effect(step.row):
+            needed = step.operation in wanted or not used.isdisjoint(outputs)
+            if needed or has_effect(step.row):
                 kept.append(step)
                 used.update(step.inputs)
         self.steps = kept[::-1]
@@ -422,6 +424,17 @@ def fetched(value):
 def mark(value):
     """What stands for an attribute in comparisons: equal marks, equal values."""
     return id(value) if isinstance(value, np.ndarray) else repr(value)
+
+
+def asked_for(fetches):
+    """The operations that are fetched, and those in groups that are fetched."""
+    found, stack = set(), [f for f in fetches if isinstance(f, Operation)]
+    while stack:
+        operation = stack.pop()
+        if operation not in found:
+            found.add(operation)
+            stack += operation.control_inputs if operation.type == "NoOp" else []
+    return found
 
 
 ## The plan as a Python function
@@ -527,7 +540,8 @@ class Page:
         """The call of a kernel."""
         row, operation, texts = step.row, step.operation, ["np"]
         if row.stateful:
-            texts = [self._bind(f"run_{operation.name}", self.plan.runs(operation))]
+            name = "run_" + operation.name.rpartition("/")[2]
+            texts = [self._bind(name, self.plan.runs(operation))]
         for argument, tensor in step.arguments():
             if argument.ref:
                 texts.append(self._reference(row, tensor))
@@ -553,16 +567,17 @@ class Page:
             text = f"[{text}]"
         shapes = [self.plan.shape_of(tensor) for tensor in step.operation.outputs]
         line = f"{text} = {call}" if targets else call
-        self._add(line + remark(shapes), step.operation)
+        self._add(line, step.operation, remark(shapes))
 
     def _results(self, step):
         """The names for the outputs of a step; `_` for one that is fed instead."""
         plain = [t for t in step.operation.outputs if not t.dtype.is_ref_dtype]
         return ["_" if tensor in self.fed else self._name(tensor) for tensor in plain]
 
-    def _add(self, line, operation):
-        self.lines.append(line)
-        self.places[len(self.lines)] = operation
+    def _add(self, line, operation, remark=""):
+        for part in (wrapped(line) + remark).split("\n"):
+            self.lines.append(part)
+            self.places[len(self.lines)] = operation
 
     def _write_steps(self, steps):
         for step in steps:  # tensors before kernels: they keep the names of the graph
@@ -602,6 +617,22 @@ def remark(shapes):
     """What a line says of shapes: those that are known and have axes."""
     known = [str(shape) for shape in shapes if shape.rank]
     return f"  # {', '.join(known)}" if known and len(known) == len(shapes) else ""
+
+
+GLUE = "\N{NO-BREAK SPACE}"
+TOGETHER = re.compile(r" = |'[^']*'|\"[^\"]*\"|\[[^]]*\]")
+
+
+def wrapped(line, width=80):
+    """A statement of the form `targets = call(...)` in lines of that width."""
+    if len(line) <= width:
+        return line
+    targets, equals, call = line.rpartition(" = ")
+    line = f"({targets}){equals}{call}" if ", " in targets else line
+    line = TOGETHER.sub(lambda match: match[0].replace(" ", GLUE), line)
+    wrap = textwrap.TextWrapper(width, subsequent_indent=" " * 8)
+    wrap.break_long_words = wrap.break_on_hyphens = False
+    return wrap.fill(line).replace(GLUE, " ")
 
 
 def parts(steps):
