@@ -432,7 +432,11 @@ def negative(xp, x):
 
 
 negative.shape(same)
-negative.gradient(lambda op, dy: -dy)
+
+
+@negative.gradient
+def _(op, dy):
+    return -dy
 
 
 @op("Mul(x:T, y:T) -> (z:T)", T=NUMBERS)
@@ -1193,8 +1197,14 @@ def winner_takes_all(op, dz, wins):
     return to_x(select(won, dz, zero)), to_y(select(won, zero, dz))
 
 
-maximum.gradient(lambda op, dz: winner_takes_all(op, dz, "GreaterEqual"))
-minimum.gradient(lambda op, dz: winner_takes_all(op, dz, "LessEqual"))
+@maximum.gradient
+def _(op, dz):
+    return winner_takes_all(op, dz, "GreaterEqual")
+
+
+@minimum.gradient
+def _(op, dz):
+    return winner_takes_all(op, dz, "LessEqual")
 
 
 @op("AccumulateNV2(inputs:N*T) -> (sum:T)", T=sum_op.allowed["T"])
@@ -1204,7 +1214,11 @@ def accumulate_n_op(xp, inputs, *, shape):
 
 
 accumulate_n_op.shape(lambda op, *shapes: as_shape(op.get_attr("shape")))
-accumulate_n_op.gradient(lambda op, dy: [dy] * len(op.inputs))
+
+
+@accumulate_n_op.gradient
+def _(op, dy):
+    return [dy] * len(op.inputs)
 
 
 def accumulate_n(inputs, shape=None, tensor_dtype=None, name=None):
