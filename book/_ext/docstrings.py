@@ -2,12 +2,15 @@
 
 A bare `*args`, a `|x|`, `name` in single backticks or an indented formula is clear to
 a reader of the code and wrong, or something else, as markup. Here such text is made
-safe before napoleon reads the sections.
+safe before napoleon reads the sections. Ops are objects that are called like functions,
+and shown like them.
 """
 
 from __future__ import annotations
 
 import re
+
+from sphinx.ext.autodoc import FunctionDocumenter
 
 BULLET = re.compile(r" *([-*]|\d+\.) +")
 CODE = re.compile(r"(``.+?``|`[^`\n]+`)")
@@ -83,6 +86,22 @@ def process(app, what, name, obj, options, lines):
     lines[:] = safe(list(lines))
 
 
+class OpDocumenter(FunctionDocumenter):
+    """Show the row of an op: its signature, its docstring and its type."""
+
+    objtype = "op"
+    directivetype = "function"
+    priority = FunctionDocumenter.priority + 10
+
+    @classmethod
+    def can_document_member(cls, member, membername, isattr, parent):
+        return not isinstance(member, type) and hasattr(member, "shape_rule")
+
+    def get_doc(self):
+        return [*(super().get_doc() or []), ["", f"Op type: `{self.object.type}`.", ""]]
+
+
 def setup(app):
+    app.add_autodocumenter(OpDocumenter)
     app.connect("autodoc-process-docstring", process, priority=100)  # before napoleon
     return {"parallel_read_safe": True, "parallel_write_safe": True}

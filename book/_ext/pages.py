@@ -110,7 +110,7 @@ def names() -> str:
         home = module.removeprefix(f"{house.PACKAGE}.")
         if home not in house.homes():
             continue
-        if inspect.isclass(value) or inspect.isroutine(value):
+        if callable(value):
             rows.setdefault(home, []).append(f"| `{name}` | {about(value)} |")
         else:
             values.setdefault(home, []).append(f"`{name}`")
