@@ -17,7 +17,7 @@ FLOORS = [
     ("Engine", """core.plan core.gradients core.session core.testing"""),
     (
         "Training",
-        """core.variables core.layers core.losses core.metrics core.optimizers core.rnn
+        """core.variables core.initializers core.scopes core.layers core.losses core.metrics core.optimizers core.rnn
         core.checkpoint core.saver core.queues core.data core.summary core.draw
         core.digits""",
     ),

@@ -3,7 +3,7 @@
 `import pedagogy_tf as tf` takes them from here. Nothing is defined in this file.
 """
 
-from pedagogy_tf import dtypes, errors, math, nn, random, train
+from pedagogy_tf import dtypes, errors, initializers, math, nn, random, train
 from pedagogy_tf.core.dtypes import (
     DType,
     as_dtype,
@@ -57,6 +57,18 @@ from pedagogy_tf.core.graph import (
     name_scope,
     reset_default_graph,
 )
+from pedagogy_tf.core.initializers import Constant as constant_initializer
+from pedagogy_tf.core.initializers import GlorotNormal as glorot_normal_initializer
+from pedagogy_tf.core.initializers import GlorotUniform as glorot_uniform_initializer
+from pedagogy_tf.core.initializers import Ones as ones_initializer
+from pedagogy_tf.core.initializers import RandomNormal as random_normal_initializer
+from pedagogy_tf.core.initializers import RandomUniform as random_uniform_initializer
+from pedagogy_tf.core.initializers import TruncatedNormal as truncated_normal_initializer
+from pedagogy_tf.core.initializers import (
+    UniformUnitScaling as uniform_unit_scaling_initializer,
+)
+from pedagogy_tf.core.initializers import VarianceScaling as variance_scaling_initializer
+from pedagogy_tf.core.initializers import Zeros as zeros_initializer
 from pedagogy_tf.core.op import (
     NotDifferentiable,
     RegisterGradient,
@@ -225,6 +237,14 @@ from pedagogy_tf.core.ops.special import (
     tan,
 )
 from pedagogy_tf.core.ops.special import complex_ as complex
+from pedagogy_tf.core.scopes import (
+    AUTO_REUSE,
+    VariableScope,
+    get_local_variable,
+    get_variable,
+    get_variable_scope,
+    variable_scope,
+)
 from pedagogy_tf.core.session import InteractiveSession, Session
 from pedagogy_tf.core.shapes import (
     Dimension,
