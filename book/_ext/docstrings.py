@@ -84,10 +84,12 @@ def safe(lines: list[str]) -> list[str]:
 
 def process(app, what, name, obj, options, lines):
     lines[:] = safe(list(lines))
+    if what == "op":
+        lines += ["", f"Op type: ``{obj.type}``."]
 
 
 class OpDocumenter(FunctionDocumenter):
-    """Show the row of an op: its signature, its docstring and its type."""
+    """Show the row of an op."""
 
     objtype = "op"
     directivetype = "function"
@@ -96,9 +98,6 @@ class OpDocumenter(FunctionDocumenter):
     @classmethod
     def can_document_member(cls, member, membername, isattr, parent):
         return not isinstance(member, type) and hasattr(member, "shape_rule")
-
-    def get_doc(self):
-        return [*(super().get_doc() or []), ["", f"Op type: `{self.object.type}`.", ""]]
 
 
 def setup(app):
