@@ -6,7 +6,9 @@ meets, and nodes that do nothing but wait for others.
 
 # Generated from book/source/07_basic.md: change it there, then `make export`.
 
+import functools
 import math
+import operator
 from collections import namedtuple
 
 import numpy as np
@@ -65,6 +67,7 @@ __all__ = [
     "ones_like_op",
     "FEW",
     "filled",
+    "product",
     "as_vector",
     "zeros",
     "ones",
@@ -430,7 +433,7 @@ def filled(shape, value, dtype, name):
     """
     if not isinstance(shape, Tensor):
         try:
-            if np.prod(shape) < FEW:
+            if product(shape) < FEW:
                 return constant(value, dtype, shape, name)
         except TypeError:
             pass  # a size is a tensor, or the shape is one number
@@ -438,6 +441,12 @@ def filled(shape, value, dtype, name):
     elif not shape.shape.rank:
         shape = reshape(shape, [-1])
     return fill(shape, constant(value, dtype), name=name)
+
+
+def product(sizes):
+    """The product of sizes; with a tensor among them, a tensor."""
+    sizes = list(sizes)
+    return functools.reduce(operator.mul, sizes) if sizes else 1
 
 
 def as_vector(shape):
@@ -570,7 +579,7 @@ class IndexedSlices:
         return f"IndexedSlices({', '.join(parts)})"
 
     def _fetch_parts(self):
-        """What a session fetches for it, and what it makes of the values."""
+        """What a session fetches for it, and the function that takes their values."""
         parts = [self.values, self.indices, self.dense_shape]
         return [p for p in parts if p is not None], IndexedSlicesValue
 

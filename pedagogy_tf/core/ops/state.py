@@ -11,7 +11,7 @@ import numpy as np
 from pedagogy_tf.core.dtypes import int32, int64
 from pedagogy_tf.core.errors import InvalidArgumentError, OutOfRangeError
 from pedagogy_tf.core.graph import merge_shapes
-from pedagogy_tf.core.op import ShapeError, op, scalar, with_rank
+from pedagogy_tf.core.op import ShapeError, op, scalar, snake, with_rank
 from pedagogy_tf.core.ops.basic import without_blame
 from pedagogy_tf.core.shapes import TensorShape, as_shape, in_brackets
 
@@ -20,12 +20,16 @@ __all__ = [
     "assign_add_op",
     "assign_sub_op",
     "same_size",
+    "refuse",
     "assign_op",
     "is_variable_initialized_op",
-    "scattered",
-    "SCATTER",
+    "in_rows",
+    "in_parts",
     "put",
     "divide_at",
+    "rows_fit",
+    "parts_fit",
+    "scatter",
     "scatter_update_op",
     "scatter_add_op",
     "scatter_sub_op",
@@ -33,13 +37,9 @@ __all__ = [
     "scatter_div_op",
     "scatter_min_op",
     "scatter_max_op",
-    "scatter_shape",
-    "scatters",
-    "scattered_nd",
     "scatter_nd_update_op",
     "scatter_nd_add_op",
     "scatter_nd_sub_op",
-    "scatter_nd_shape",
     "count_up_to_op",
 ]
 
@@ -71,9 +71,13 @@ def assign_sub_op(xp, ref, value, *, use_locking=False):
 def same_size(ref, value):
     """`ref`, if `value` has its shape: an update is not stretched."""
     if ref.shape != value.shape:
-        message = "Parameters and update must be the same size"
-        raise InvalidArgumentError(None, None, message)
+        refuse("Parameters and update must be the same size")
     return ref
+
+
+def refuse(message):
+    """Say that the values are wrong."""
+    raise InvalidArgumentError(None, None, message)
 
 
 assign_add_op.shape(lambda op, ref, value: merge_shapes(ref, value))
@@ -87,11 +91,9 @@ def assign_op(xp, ref, value, *, validate_shape=True, use_locking=True):
     found = np.shape(value)
     if validate_shape and ref != found:
         if not TensorShape(ref).is_compatible_with(found):
-            raise InvalidArgumentError(
-                None,
-                None,
+            refuse(
                 "Assign requires shapes of both tensors to match. "
-                f"lhs shape= {in_brackets(ref)} rhs shape= {in_brackets(found)}",
+                f"lhs shape= {in_brackets(ref)} rhs shape= {in_brackets(found)}"
             )
     return value
 
@@ -117,7 +119,7 @@ is_variable_initialized_op.gradient(None)
 ## Change a few rows
 
 
-def scattered(change, ref, indices, updates):
+def in_rows(change, ref, indices, updates):
     """A copy of `ref`, some rows of which are changed.
 
     Args:
@@ -133,24 +135,46 @@ def scattered(change, ref, indices, updates):
     if len(wrong):
         place = tuple(wrong[0].tolist())
         text = f"indices{in_brackets(place) if place else ''} = {indices[place]}"
-        message = f"{text} is not in [0, {len(ref)})"
-        raise InvalidArgumentError(None, None, message)
+        refuse(f"{text} is not in [0, {len(ref)})")
     if updates.shape not in ((), indices.shape + ref.shape[1:]):
-        raise InvalidArgumentError(
-            None,
-            None,
-            "Must have updates.shape = indices.shape + params.shape[1:] or "
-            f"updates.shape = [], got updates.shape {in_brackets(updates.shape)}, "
-            f"indices.shape {in_brackets(indices.shape)}, "
-            f"params.shape {in_brackets(ref.shape)}",
+        refuse(
+            "Must have updates.shape = indices.shape + params.shape[1:] or updates.shape "
+            f"= [], got updates.shape {in_brackets(updates.shape)}, indices.shape "
+            f"{in_brackets(indices.shape)}, params.shape {in_brackets(ref.shape)}"
         )
     new = ref.copy()
     change(new, indices, updates)
     return new
 
 
-SCATTER = "(ref:ref T, indices:Tindices, updates:T) -> (output_ref:ref T)"
-_ints = {"Tindices": (int32, int64)}
+def in_parts(change, ref, indices, updates):
+    """A copy of `ref`, some parts of which are changed.
+
+    Args:
+      change: `change(array, indices, updates)` changes parts of an array in place.
+      ref: the old value.
+      indices: (..., k), each fixes the first k axes of `ref`.
+      updates: `indices.shape[:-1] + ref.shape[k:]`.
+
+    Raises:
+      InvalidArgumentError: a place that is not there, or a wrong shape.
+    """
+    *outer, k = indices.shape
+    wrong = np.argwhere(np.any((indices < 0) | (indices >= ref.shape[:k]), axis=-1))
+    if len(wrong):
+        place = tuple(wrong[0].tolist())
+        text = f"indices{in_brackets(place)} = {indices[place].tolist()}"
+        refuse(f"{text} does not index into shape {in_brackets(ref.shape)}")
+    if updates.shape != (*outer, *ref.shape[k:]):
+        refuse(
+            "Must have updates.shape = indices.shape[:batch_dim] + params_shape[slice_dim"
+            f":], got updates.shape: {in_brackets(updates.shape)}, indices.shape: "
+            f"{in_brackets(indices.shape)}, params_shape: {in_brackets(ref.shape)}, "
+            f"slice_dim: {k}, and batch_dim: {len(outer)}"
+        )
+    new = ref.copy()
+    change(new, tuple(np.moveaxis(indices, -1, 0)), updates)
+    return new
 
 
 def put(array, indices, updates):
@@ -168,148 +192,78 @@ def divide_at(array, indices, updates):
         np.divide.at(array, indices, updates)
         return
     if not np.all(updates):
-        raise InvalidArgumentError(None, None, "Integer division by zero")
+        refuse("Integer division by zero")
     sign, size = np.sign(array), np.abs(array)
     np.multiply.at(sign, indices, np.sign(updates))
     np.floor_divide.at(size, indices, np.abs(updates))
     array[...] = sign * size
 
 
-@op(f"ScatterUpdate{SCATTER}", **_ints)
-def scatter_update_op(xp, ref, indices, updates, *, use_locking=True):
-    """Put `updates` into the rows `indices`; what comes last stays."""
-    return scattered(put, ref, indices, updates)
-
-
-@op(f"ScatterAdd{SCATTER}", **_ints)
-def scatter_add_op(xp, ref, indices, updates, *, use_locking=False):
-    """Add `updates` to the rows `indices`; a row that comes twice gets both."""
-    return scattered(xp.add.at, ref, indices, updates)
-
-
-@op(f"ScatterSub{SCATTER}", **_ints)
-def scatter_sub_op(xp, ref, indices, updates, *, use_locking=False):
-    """Subtract `updates` from the rows `indices`."""
-    return scattered(xp.subtract.at, ref, indices, updates)
-
-
-@op(f"ScatterMul{SCATTER}", **_ints)
-def scatter_mul_op(xp, ref, indices, updates, *, use_locking=False):
-    """Multiply the rows `indices` by `updates`."""
-    return scattered(xp.multiply.at, ref, indices, updates)
-
-
-@op(f"ScatterDiv{SCATTER}", **_ints)
-def scatter_div_op(xp, ref, indices, updates, *, use_locking=False):
-    """Divide the rows `indices` by `updates`."""
-    return scattered(divide_at, ref, indices, updates)
-
-
-@op(f"ScatterMin{SCATTER}", **_ints)
-def scatter_min_op(xp, ref, indices, updates, *, use_locking=False):
-    """Keep the smaller of the rows `indices` and `updates`."""
-    return scattered(xp.minimum.at, ref, indices, updates)
-
-
-@op(f"ScatterMax{SCATTER}", **_ints)
-def scatter_max_op(xp, ref, indices, updates, *, use_locking=False):
-    """Keep the larger of the rows `indices` and `updates`."""
-    return scattered(xp.maximum.at, ref, indices, updates)
-
-
-def scatter_shape(op, ref, indices, updates):
-    """Shape rule: that of the variable."""
+def rows_fit(op, ref, indices, updates):
+    """Shape rule: that of the variable; the updates have the shape of the rows."""
     if updates.rank != 0 and ref.rank:
         merge_shapes(updates, indices.concatenate(ref[1:]))
     return ref
 
 
-def scatters(shape_rule, *rows):
-    """Give ops that change parts of a variable their shape rule."""
-    for row in rows:
-        row.shape(shape_rule)
-    without_blame(*rows)
-
-
-scatters(
-    scatter_shape, scatter_update_op, scatter_add_op, scatter_sub_op, scatter_mul_op
-)
-scatters(scatter_shape, scatter_div_op, scatter_min_op, scatter_max_op)
-
-
-def scattered_nd(change, ref, indices, updates):
-    """A copy of `ref`, some parts of which are changed.
-
-    Args:
-      change: `change(array, indices, updates)` changes parts of an array in place.
-      ref: the old value.
-      indices: (..., k), each fixes the first k axes of `ref`.
-      updates: `indices.shape[:-1] + ref.shape[k:]`.
-
-    Raises:
-      InvalidArgumentError: a place that is not there, or a wrong shape.
-    """
-    *outer, k = indices.shape
-    wrong = np.argwhere(np.any((indices < 0) | (indices >= ref.shape[:k]), axis=-1))
-    if len(wrong):
-        place = tuple(wrong[0].tolist())
-        text = f"indices{in_brackets(place)} = {indices[place].tolist()}"
-        message = f"{text} does not index into shape {in_brackets(ref.shape)}"
-        raise InvalidArgumentError(None, None, message)
-    if updates.shape != (*outer, *ref.shape[k:]):
-        raise InvalidArgumentError(
-            None,
-            None,
-            "Must have updates.shape = indices.shape[:batch_dim] + "
-            f"params_shape[slice_dim:], got updates.shape: {in_brackets(updates.shape)}, "
-            f"indices.shape: {in_brackets(indices.shape)}, params_shape: "
-            f"{in_brackets(ref.shape)}, slice_dim: {k}, and batch_dim: {len(outer)}",
-        )
-    new = ref.copy()
-    change(new, tuple(np.moveaxis(indices, -1, 0)), updates)
-    return new
-
-
-@op(f"ScatterNdUpdate{SCATTER}", **_ints)
-def scatter_nd_update_op(xp, ref, indices, updates, *, use_locking=True):
-    """Put `updates` into the parts that `indices` name."""
-    return scattered_nd(put, ref, indices, updates)
-
-
-@op(f"ScatterNdAdd{SCATTER}", **_ints)
-def scatter_nd_add_op(xp, ref, indices, updates, *, use_locking=False):
-    """Add `updates` to the parts that `indices` name."""
-    return scattered_nd(xp.add.at, ref, indices, updates)
-
-
-@op(f"ScatterNdSub{SCATTER}", **_ints)
-def scatter_nd_sub_op(xp, ref, indices, updates, *, use_locking=False):
-    """Subtract `updates` from the parts that `indices` name."""
-    return scattered_nd(xp.subtract.at, ref, indices, updates)
-
-
-def scatter_nd_shape(op, ref, indices, updates):
-    """Shape rule: that of the variable."""
+def parts_fit(op, ref, indices, updates):
+    """Shape rule: that of the variable; the updates have the shape of the parts."""
     if None in (ref.rank, indices.rank, updates.rank) or indices.sizes[-1] is None:
         return ref
     outer, k = indices.rank - 1, indices.sizes[-1]
-    for x, y, what, count in (
-        (indices[:outer], updates[:outer], ("outer", "indices", indices), outer),
-        (ref[k:], updates[outer:], ("inner", "input", ref), updates.rank - outer),
-    ):
+    halves = [
+        ("outer", "indices", indices, indices[:outer], updates[:outer]),
+        ("inner", "input", ref, ref[k:], updates[outer:]),
+    ]
+    for side, name, shape, x, y in halves:
         try:
             merge_shapes(x, y)
         except ValueError as error:
-            side, name, shape = what
             raise ShapeError(
                 f"The {side} {x.rank} dimensions of {name}.shape="
-                f"{in_brackets(shape.sizes)} must match the {side} {count} dimensions "
-                f"of updates.shape={in_brackets(updates.sizes)}: {error}"
+                f"{in_brackets(shape.sizes)} must match the {side} "
+                f"{outer if side == 'outer' else y.rank} dimensions of updates.shape="
+                f"{in_brackets(updates.sizes)}: {error}"
             ) from None
     return ref
 
 
-scatters(scatter_nd_shape, scatter_nd_update_op, scatter_nd_add_op, scatter_nd_sub_op)
+def scatter(op_type, change, promise, use_locking=False):
+    """The row of an op that changes some rows or, with Nd in its name, some parts.
+
+    Args:
+      op_type: `ScatterAdd`, say.
+      change: the name of a ufunc, or `change(array, indices, updates)`.
+      promise: what it does, in a sentence.
+      use_locking: the default of that attribute.
+    """
+    where = in_parts if "Nd" in op_type else in_rows
+
+    def kernel(xp, ref, indices, updates, *, use_locking=use_locking):
+        at = getattr(xp, change).at if isinstance(change, str) else change
+        return where(at, ref, indices, updates)
+
+    kernel.__name__, kernel.__doc__ = snake(op_type), promise
+    signature = "(ref:ref T, indices:Tindices, updates:T) -> (output_ref:ref T)"
+    row = op(op_type + signature, Tindices=(int32, int64))(kernel)
+    row.shape(parts_fit if "Nd" in op_type else rows_fit)
+    row.gradient(None)
+    return row
+
+
+_put = "Put `updates` there; what comes last stays."
+_add = "Add `updates` there; a place that comes twice gets both."
+_subtract = "Subtract `updates` there."
+scatter_update_op = scatter("ScatterUpdate", put, _put, use_locking=True)
+scatter_add_op = scatter("ScatterAdd", "add", _add)
+scatter_sub_op = scatter("ScatterSub", "subtract", _subtract)
+scatter_mul_op = scatter("ScatterMul", "multiply", "Multiply by `updates` there.")
+scatter_div_op = scatter("ScatterDiv", divide_at, "Divide by `updates` there.")
+scatter_min_op = scatter("ScatterMin", "minimum", "Keep the smaller there.")
+scatter_max_op = scatter("ScatterMax", "maximum", "Keep the larger there.")
+scatter_nd_update_op = scatter("ScatterNdUpdate", put, _put, use_locking=True)
+scatter_nd_add_op = scatter("ScatterNdAdd", "add", _add)
+scatter_nd_sub_op = scatter("ScatterNdSub", "subtract", _subtract)
 
 
 @op("CountUpTo(ref:ref T) -> (output:T)", T=(int32, int64))
