@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import textwrap
 
 import nbformat
@@ -176,6 +177,27 @@ A = [sys, count, chain]"""
     head = text["pedagogy_tf/core/graph.py"]
     assert "import re as r\nimport sys\nfrom itertools import chain, count\n" in head
     assert "json" not in head and "os" not in head
+
+
+CODE = """
+A: int = {n: m for n, (m, _) in B.items()}
+class C(D):
+    x = [k for k in E]
+    y = x
+    def f(self, z=F) -> G:
+        h = lambda w: (w, z, I)
+        return [q for q in h]
+try:
+    import J
+except K as error:
+    pass
+"""
+
+
+def test_names_that_code_defines_and_uses():
+    nodes = ast.parse(CODE).body
+    assert [names.defined(node) for node in nodes] == [["A"], ["C"], ["J", "error"]]
+    assert names.used(CODE) - names.KNOWN == {"B", "D", "E", "F", "G", "I", "K"}
 
 
 def test_import_lines_are_as_ruff_sorts_them():

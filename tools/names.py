@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import ast
 import builtins
+import dis
 import re
-import symtable
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from types import CodeType
 
 from tools.chapters import PACKAGE, BookError, Cell, Chapter
 from tools.floors import FLOORS, floor
 
-KNOWN = {*dir(builtins), "__name__", "__file__", "__doc__"}
+KNOWN = {*dir(builtins), "__name__", "__file__", "__doc__", "__annotations__"}
 
 
 @dataclass(frozen=True)
@@ -40,25 +41,29 @@ def defined(node: ast.stmt, public: bool = False) -> list[str]:
     plain = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Assign
     if public and not isinstance(node, plain | ast.AnnAssign):
         return []
-    table = symtable.symtable(ast.unparse(node), "module", "exec")
-    symbols = [s for s in table.get_symbols() if s.is_assigned() or s.is_imported()]
-    found = [s.get_name() for s in symbols if s.get_name() != "_"]
-    return [n for n in found if not (public and n.startswith("_"))]
+    code = compile(ast.Module([node], []), "", "exec")
+    found = dict.fromkeys(name for name in named(code, "STORE_NAME") if name != "_")
+    return [name for name in found if not (public and name.startswith("_"))]
 
 
 def used(code: str) -> set[str]:
     """The global names that code reads, in annotations too."""
-    found, tables = set(), [symtable.symtable(code, "module", "exec")]
-    while tables:
-        table = tables.pop()
-        top = table.get_type() == "module"
-        for symbol in table.get_symbols():
-            if symbol.is_referenced() and (top or symbol.is_global()):
-                found.add(symbol.get_name())
-        tables += table.get_children()
+    found, left = set(), [compile(code, "", "exec")]
+    while left:
+        part = left.pop()
+        found.update(named(part, "LOAD_GLOBAL"))
+        found.update(set(named(part, "LOAD_NAME")) - set(named(part, "STORE_NAME")))
+        left += [const for const in part.co_consts if isinstance(const, CodeType)]
     for note in annotations(code):
         found |= {n.id for n in ast.walk(note) if isinstance(n, ast.Name)}
     return found
+
+
+def named(code: CodeType, operation: str) -> list[str]:
+    """The names on which a piece of byte code does an operation, in order."""
+    return [
+        step.argval for step in dis.get_instructions(code) if step.opname == operation
+    ]
 
 
 def annotations(code: str) -> list[ast.expr]:
