@@ -10,7 +10,6 @@ in the graph's own language, so that a gradient can be differentiated again.
 from collections import deque
 from contextlib import nullcontext
 from enum import Enum
-from functools import reduce
 
 import numpy as np
 
@@ -191,14 +190,16 @@ class Blame:
             return add_rows(parts)
         if self.method in (None, AggregationMethod.ADD_N):
             return add_by_device(parts)
-        shape = reduce(
-            lambda s, part: s.merge_with(part.shape), parts, TensorShape(None)
-        )
+        shape, total = TensorShape(None), parts[0]
+        for part in parts:
+            shape = shape.merge_with(part.shape)
         by_two = self.method == AggregationMethod.EXPERIMENTAL_TREE
-        if by_two or len(parts) == 2 or not shape.is_fully_defined():
-            with name_scope(f"{operation.name}_gradient_sum"):
-                return reduce(lambda x, y: add_n([x, y]), parts)
-        return ROWS["AccumulateNV2"](parts, shape)
+        if not by_two and len(parts) > 2 and shape.is_fully_defined():
+            return ROWS["AccumulateNV2"](parts, shape)
+        with name_scope(f"{operation.name}_gradient_sum"):
+            for part in parts[1:]:
+                total = add_n([total, part])
+        return total
 
 
 def add_by_device(parts):
@@ -279,8 +280,8 @@ def require_one_each(operation, dxs):
     if len(dxs) != len(operation.inputs):
         raise ValueError(
             explain(
-                f"Num gradients {len(dxs)} generated for op {operation} do not match num "
-                f"inputs {len(operation.inputs)}",
+                f"Num gradients {len(dxs)} generated for op {operation} do not match "
+                f"num inputs {len(operation.inputs)}",
                 where=operation.site,
                 fix=f"the gradient rule of {operation.type} must return a list of "
                 f"{len(operation.inputs)}, with None where there is no blame to give",
@@ -369,8 +370,8 @@ def require_kin(y, dy):
     else:
         return
     raise TypeError(
-        f"Gradient type {dy.dtype.base_dtype.name} generated for {kind} tensor {y} with "
-        f"type {y.dtype.base_dtype.name} must be {wanted}"
+        f"Gradient type {dy.dtype.base_dtype.name} generated for {kind} tensor {y} "
+        f"with type {y.dtype.base_dtype.name} must be {wanted}"
     )
 
 

@@ -82,7 +82,7 @@ class Trial:
         """Write the function down in a new graph.
 
         Args:
-          known: one of KNOWN. With "sizes", only floats are fed; the rest are constants.
+          known: one of KNOWN. With "sizes", only floats are fed, the rest is constant.
           dtype: for floats, instead of their own.
 
         Returns:
@@ -138,20 +138,20 @@ class Trial:
         for tensor, value in plain.items():
             self.require_promise(tensor, np.asarray(value))
         for tensor, value in zip(tensors, values, strict=True):
-            self.require_near(
-                f"{tensor.name} in an optimised plan", value, plain[tensor]
-            )
+            where = f"{tensor.name} in an optimised plan"
+            self.require_near(where, value, plain[tensor])
         return values
 
     def require_promise(self, tensor, value):
-        """A value has the dtype and the shape that the graph promised for its tensor."""
+        """A value has the dtype and the shape that the graph promised."""
         promised, found = tensor.dtype.base_dtype.name, value.dtype.name
         if tensor.dtype.as_numpy_dtype in (value.dtype, object):
             promised, found = f"shape {tensor.shape}", f"shape {value.shape}"
             if tensor.shape.is_compatible_with(value.shape):
                 return
+        kernel = f"the kernel of {tensor.op.type}"
         self.fail(
-            f"the graph promised {promised}, the kernel of {tensor.op.type} gave {found}",
+            f"the graph promised {promised}, {kernel} gave {found}",
             tensor=repr(tensor),
             fix="mend the kernel, or the shape rule of the row",
         )
@@ -177,10 +177,8 @@ class Trial:
 
     def fail(self, first_line, **facts):
         """Raise AssertionError, with the inputs among the facts."""
-        inputs = "\n".join(str(x) for x in self.inputs)
-        raise AssertionError(
-            explain(f"{self.name}: {first_line}", **facts, inputs=inputs)
-        )
+        facts["inputs"] = "\n".join(str(x) for x in self.inputs)
+        raise AssertionError(explain(f"{self.name}: {first_line}", **facts))
 
     def numeric_gradients(self, weights):
         """For each float input, the slopes of the weighted sum of the outputs."""
@@ -209,7 +207,7 @@ class Trial:
         ]
 
     def check_gradients(self, outputs, known, required):
-        """Gradients agree with slopes; where no rule exists, only if that is required."""
+        """Gradients agree with slopes; a rule may be missing unless it is required."""
         weights = [projection(y.shape) for y in map(np.asarray, outputs) if is_float(y)]
         try:
             found = [self.symbolic_gradients(weights, k) for k in known]

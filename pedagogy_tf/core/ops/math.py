@@ -634,8 +634,9 @@ QUOTIENTS = {
 
 
 def truediv(x, y, name=None):
-    """x / y with its fraction; whole numbers are divided as float64 (as float32, if
-    they have 8 or 16 bits).
+    """x / y with its fraction.
+
+    Whole numbers are divided as float64, or as float32 if they have 8 or 16 bits.
 
     Raises:
       TypeError: if the dtypes differ, or are no numbers.
@@ -772,7 +773,7 @@ WIDTHS = [int32, int64, float32, float64]  # numbers of different dtypes become 
 
 
 def range_(start, limit=None, delta=1, dtype=None, name="range"):
-    """`tf.range`: start, start + delta, ... below limit; with one number, from 0 to it."""
+    """`tf.range`: start, start + delta, ... below limit; from 0, if one is given."""
     if limit is None:
         start, limit = 0, start
     with name_scope(name, "Range", [start, limit, delta]) as name:
