@@ -516,6 +516,8 @@ class Page:
 
     def _is_kept(self, tensor):
         """Whether somebody else holds, or may hold, the array of a tensor."""
+        if self.plan.is_live(tensor):
+            return False  # the value of a variable is replaced, never changed
         known = tensor in self.plan.values or tensor in self.fed
         return known or ROWS[tensor.op.type].view or not tensor.op.inputs
 
