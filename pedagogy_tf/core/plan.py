@@ -214,7 +214,9 @@ class Plan:
         self.fetches, self.feeds, self.optimize = list(fetches), list(feeds), optimize
         self.runs = runs or (lambda operation: SimpleNamespace(op=operation))
         given = [t.shape for t in self.feeds] if shapes is None else shapes
-        self.shapes = {t: TensorShape(s) for t, s in zip(feeds, given, strict=True)}
+        self.shapes = {
+            t: TensorShape(s) for t, s in zip(self.feeds, given, strict=True)
+        }
         self.values = {}  # tensor -> its value, where it is the same in every run
         self.same = {}  # tensor -> the earlier tensor that it equals
         self.first = {}  # a constant or a step, described -> where it came first
@@ -265,11 +267,13 @@ class Plan:
         """Work out the shapes of the outputs with what the feeds tell."""
         if row.shape_rule is None:
             return
+        outputs = known.operation.outputs
         try:
-            shapes = row.output_shapes(known)
+            pairs = zip(outputs, row.output_shapes(known), strict=True)
+            shapes = [tensor.shape.merge_with(shape) for tensor, shape in pairs]
         except ValueError:
             return
-        for tensor, shape in zip(known.operation.outputs, shapes, strict=True):
+        for tensor, shape in zip(outputs, shapes, strict=True):
             self.shapes.setdefault(tensor, shape)
 
     def _note_changes(self, step):

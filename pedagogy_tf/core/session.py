@@ -411,9 +411,8 @@ class BaseSession:
 
     def _run_for(self, operation):
         """What the stateful kernel of an operation gets: the same in every run."""
-        if operation not in self._runs:
-            self._runs[operation] = Run(operation, self._state, self._resources)
-        return self._runs[operation]
+        new = Run(operation, self._state, self._resources)
+        return self._runs.setdefault(operation, new)
 
     def _watch_growth(self):
         """Warn once where a line asks for something new each time, in a growing graph."""
