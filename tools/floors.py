@@ -10,20 +10,20 @@ from fnmatch import fnmatchcase
 FLOORS = [
     (
         "Ground",
-        """core.workshop core.errors core.dtypes core.shapes core.arrays core.protos""",
+        "core.workshop core.errors core.dtypes core.shapes core.arrays core.protos",
     ),
-    ("Page", """core.graph core.op"""),
-    ("Catalogue", """core.ops.*"""),
-    ("Engine", """core.plan core.gradients core.session core.testing"""),
+    ("Page", "core.graph core.op"),
+    ("Catalogue", "core.ops.*"),
+    ("Engine", "core.plan core.gradients core.session core.testing"),
     (
         "Training",
-        """core.variables core.initializers core.scopes core.layers core.losses core.metrics core.optimizers core.rnn
-        core.checkpoint core.saver core.queues core.data core.summary core.draw
-        core.digits""",
+        "core.variables core.initializers core.scopes core.layers core.losses "
+        "core.metrics core.optimizers core.rnn core.checkpoint core.saver core.queues "
+        "core.data core.summary core.draw core.digits",
     ),
-    ("Keras", """keras.*"""),
-    ("Annex", """gpu.*"""),
-    ("Porch", """compat.* __main__"""),
+    ("Keras", "keras.*"),
+    ("Annex", "gpu.*"),
+    ("Porch", "compat.* __main__"),
 ]
 
 
