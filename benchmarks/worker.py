@@ -1,6 +1,7 @@
 """One framework in one interpreter: builds a case, runs it, says how long it took.
 
-Started by `python -m benchmarks`. Reads a line of JSON for each order and answers with one.
+Started by `python -m benchmarks`. Reads a line of JSON for each order and answers with
+one.
 """
 
 import importlib

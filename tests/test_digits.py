@@ -1,7 +1,7 @@
 """A network learns to read digits: the first values and the losses are TensorFlow's.
 
-`digits/make_fixture.py` asked TensorFlow 1.15.5; `digits/program.py` is the program that
-it ran and that runs here.
+`digits/make_fixture.py` asked TensorFlow 1.15.5; `digits/program.py` is the program
+that it ran and that runs here.
 """
 
 import numpy as np

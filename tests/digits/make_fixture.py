@@ -2,8 +2,8 @@
 
     python -m tests.digits.make_fixture      (with the Python that has TensorFlow)
 
-Writes fixture.npz, beside this file: the first values of all variables, the mean loss of
-every epoch, and the digits that it reads in the images it has not seen.
+Writes fixture.npz, beside this file: the first values of all variables, the mean loss
+of every epoch, and the digits that it reads in the images it has not seen.
 """
 
 import os
