@@ -9,21 +9,8 @@ import textwrap
 from html import escape
 
 import house
-import yaml
 
 ROOM, GAP, HEAD, ROOF = 92, 10, 30, 78  # heights in the drawing's own units
-
-
-def floors() -> list[tuple[str, list[str]]]:
-    """(caption, chapters) of the parts of the book, in reading order."""
-    toc = yaml.safe_load((house.BOOK / "_toc.yml").read_text("utf-8"))
-    found = []
-    for part in toc["parts"]:
-        names = [c.get("glob", "").removeprefix("chapters/") for c in part["chapters"]]
-        names = [name for name in names if name in house.planned()]
-        if names:
-            found.append((part["caption"], names))
-    return found
 
 
 def both() -> str:
@@ -35,13 +22,13 @@ def draw(width: int, columns: int, kind: str) -> str:
     """One drawing; at most `columns` rooms stand side by side."""
     parts: list[str] = []
     y = ROOF
-    for caption, names in reversed(floors()):
+    for caption, names in reversed(house.parts()):
         if is_cellar(names):
             continue
         drawn, y = band(caption, names, y, width, columns)
         parts.append(drawn)
     parts.append(f'<path class="ground" d="M0 {y + 2} h{width}"/>')
-    for caption, names in filter(lambda part: is_cellar(part[1]), floors()):
+    for caption, names in filter(lambda part: is_cellar(part[1]), house.parts()):
         drawn, y = band(caption, names, y + 5, width, columns)
         parts.append(drawn)
     # One line: in Markdown a blank or indented line would end the drawing.
@@ -111,7 +98,7 @@ def room(name: str, x: float, y: float, wide: float) -> str:
 def words() -> str:
     """The drawing for those who do not see it."""
     said = ["From the doorstep up"]
-    for caption, names in floors():
+    for caption, names in house.parts():
         first, last = int(names[0][:2]), int(names[-1][:2])
         said.append(f"{caption}: chapter {first}" + f" to {last}" * (last > first))
     return escape(". ".join([*said, "Under the roof, digits are read."]))

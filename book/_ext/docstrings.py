@@ -82,8 +82,14 @@ def safe(lines: list[str]) -> list[str]:
     return result
 
 
+def joined(lines: list[str]) -> list[str]:
+    """The lines with several names of one entry, `a, b,` and `c: text`, on one."""
+    text = "\n".join(lines)
+    return re.sub(r"(?m)^( +\w[\w, ]*,)\n +(?=\w[\w, ]*:)", r"\1 ", text).split("\n")
+
+
 def process(app, what, name, obj, options, lines):
-    lines[:] = safe(list(lines))
+    lines[:] = safe(joined(lines))
     if what == "op":
         lines += ["", f"Op type: ``{obj.type}``."]
 

@@ -9,8 +9,11 @@ import json
 import re
 import sys
 import tomllib
+from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
+
+import yaml
 
 BOOK = Path(__file__).resolve().parent.parent
 ROOT = BOOK.parent
@@ -53,21 +56,37 @@ def title(notebook: dict) -> str:
 
 @cache
 def planned() -> list[str]:
-    """The chapters that the table of contents names, made or not."""
-    return re.findall(r"chapters/(\d\d_\w+)", (BOOK / "_toc.yml").read_text("utf-8"))
+    """The chapters that are written, made into notebooks or not."""
+    return sorted(p.stem for p in (BOOK / "source").glob("[0-9][0-9]_*.md"))
 
 
 @cache
 def chapters() -> dict[str, dict]:
     """{"05_graph": notebook} of the chapters that are made, in reading order."""
-    paths = [BOOK / "chapters" / f"{name}.ipynb" for name in planned()]
-    return {p.stem: json.loads(p.read_text("utf-8")) for p in paths if p.exists()}
+    paths = sorted((BOOK / "chapters").glob("[0-9][0-9]_*.ipynb"))
+    return {path.stem: json.loads(path.read_text("utf-8")) for path in paths}
 
 
-def forgotten() -> list[str]:
-    """Chapters that no line of _toc.yml names."""
-    names = [p.stem for p in (BOOK / "chapters").glob("[0-9][0-9]_*.ipynb")]
-    return sorted(set(names) - set(planned()))
+@cache
+def parts() -> list[tuple[str, list[str]]]:
+    """(caption, chapters) of the parts of the book, in reading order."""
+    toc = yaml.safe_load((BOOK / "_toc.yml").read_text("utf-8"))
+    found = []
+    for part in toc["parts"]:
+        patterns = [c["glob"] for c in part["chapters"] if "glob" in c]
+        names = [
+            name
+            for name in sorted({*planned(), *chapters()})
+            if any(fnmatchcase(f"chapters/{name}", pattern) for pattern in patterns)
+        ]
+        if names:
+            found.append((part["caption"], names))
+    return found
+
+
+def forgotten() -> set[str]:
+    """Chapters that belong to no part of _toc.yml."""
+    return set(chapters()).difference(*(names for _, names in parts()))
 
 
 @cache

@@ -46,8 +46,8 @@ def leave_out(app, config):
     answers = (p.stem for p in (house.BOOK / "answers").glob("[0-9]*.md"))
     early = [f"answers/{a}.md" for a in answers if a not in house.chapters()]
     config.exclude_patterns = [*config.exclude_patterns, *early]
-    for name in house.forgotten():
-        LOG.warning("chapter %s is not in book/_toc.yml: add a line for it", name)
+    for name in sorted(house.forgotten()):
+        LOG.warning("chapter %s belongs to no part of book/_toc.yml", name)
 
 
 def outdated(app, env, added, changed, removed):
