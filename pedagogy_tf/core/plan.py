@@ -163,7 +163,7 @@ def has_effect(row):
 
 
 def returns_list(row):
-    """Whether a kernel returns a list: the op has several outputs, or a list of them."""
+    """Whether a kernel returns a list: of several outputs, or of an output's items."""
     several = any(argument.is_list for argument in row.outputs)
     return several or len(row.outputs) > 1
 
@@ -270,11 +270,11 @@ class Plan:
         outputs = known.operation.outputs
         try:
             pairs = zip(outputs, row.output_shapes(known), strict=True)
-            shapes = [tensor.shape.merge_with(shape) for tensor, shape in pairs]
+            shapes = [tensor.shape.merge_with(found) for tensor, found in pairs]
         except ValueError:
             return
-        for tensor, shape in zip(outputs, shapes, strict=True):
-            self.shapes.setdefault(tensor, shape)
+        for tensor, known_shape in zip(outputs, shapes, strict=True):
+            self.shapes.setdefault(tensor, known_shape)
 
     def _note_changes(self, step):
         """Count the changes of variables; what an update hands out is the variable."""
@@ -316,7 +316,7 @@ class Plan:
         return results if small or known.operation.type == "Const" else None
 
     def _know(self, tensor, value):
-        """Keep a value that is the same in every run; equal small ones are kept once."""
+        """Keep a value that is the same in every run; equal small ones once."""
         self.values[tensor] = fetched(value)
         self.shapes[tensor] = TensorShape(np.shape(value))
         array = np.asarray(value)
@@ -327,7 +327,7 @@ class Plan:
                 self.same[tensor] = first
 
     def _skip(self, row, known, inputs):
-        """Leave out an operation that hands on an input as it is. Says whether it does."""
+        """Leave out an operation that only hands on an input. Says whether it does."""
         which = row.shortcut_rule and row.shortcut_rule(known, *known.shapes)
         if which is None or self.is_live(inputs[which]):
             return False
@@ -602,7 +602,7 @@ class Page:
         self.lines += [f"# {n} = {brief(value)}" for n, value in self.constants.items()]
 
     def _fetch(self, tensor):
-        """The expression for a fetch: nobody may hold an array that the session keeps."""
+        """The expression for a fetch; what the session keeps is copied."""
         if self.plan.is_live(tensor):
             return f"copied({memory(tensor)})"
         text = self._name(tensor)
@@ -688,7 +688,7 @@ def explained(error, plan, state):
 
 
 def kernel_error(error, operation, values):
-    """The error of a kernel that was called with `values`, as an OpError if it is one."""
+    """The error of a kernel that got `values`, as an OpError."""
     kind, text = InvalidArgumentError, str(error)
     if isinstance(error, OpError):
         kind, text = type(error), error.message
@@ -811,7 +811,7 @@ def read_first(plan):
 def early_initializer(slot):
     """The remark that an initializer is older than the variable, where it is."""
     groups = [o for o in slot.graph.get_operations() if o.type == "NoOp"]
-    done = {group: [o for o in group.control_inputs] for group in groups}
+    done = {group: group.control_inputs for group in groups}
     inits = [g for g, os in done.items() if os and all(o.type == "Assign" for o in os)]
     if not inits or any(o.inputs[0].op is slot for g in inits for o in done[g]):
         return None

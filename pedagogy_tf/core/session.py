@@ -150,9 +150,9 @@ def feed_array(tensor, value):
     if isinstance(value, int) and not holds(dtype, value):
         raise TypeError(
             explain(
-                f"Type of feed value {value} with type {type(value)} is not compatible "
-                f"with Tensor type {dtype}. Try explicitly setting the type of the feed "
-                "tensor to a larger type (e.g. int64)."
+                f"Type of feed value {value} with type {type(value)} is not "
+                f"compatible with Tensor type {dtype}. Try explicitly setting the type "
+                "of the feed tensor to a larger type (e.g. int64)."
             )
         )
     try:
@@ -165,9 +165,10 @@ def feed_array(tensor, value):
 def tensor_is_no_value(tensor, value):
     """The message for a tensor that is fed to another."""
     return explain(
-        "The value of a feed cannot be a tf.Tensor object. Acceptable feed values include "
-        "Python scalars, strings, lists, numpy ndarrays, or TensorHandles. For reference, "
-        f"the tensor object was {value} which was passed to the feed with key {tensor}.",
+        "The value of a feed cannot be a tf.Tensor object. Acceptable feed values "
+        "include Python scalars, strings, lists, numpy ndarrays, or TensorHandles. For "
+        f"reference, the tensor object was {value} which was passed to the feed with "
+        f"key {tensor}.",
         fix="run it first, and feed what comes back",
     )
 
@@ -363,7 +364,7 @@ class BaseSession:
         return request(values)
 
     def _find(self, fetches, feed_dict):
-        """The request for these fetches and feeds, found or made, and the fed values."""
+        """The request, found or made, and the values for its feeds."""
         self._refuse_if_unusable()
         self._forget_if_rewired()
         feeds = self._feeds(feed_dict)
@@ -403,9 +404,9 @@ class BaseSession:
         if not self._graph.version:
             raise RuntimeError(
                 explain(
-                    "The Session graph is empty.  Add operations to the graph before calling "
-                    "run().",
-                    fix="make the session inside `with graph.as_default():`, or after the graph",
+                    "The Session graph is empty.  Add operations to the graph before "
+                    "calling run().",
+                    fix="make the graph first, or the session in its `with` block",
                 )
             )
 
@@ -415,7 +416,7 @@ class BaseSession:
         return self._runs.setdefault(operation, new)
 
     def _watch_growth(self):
-        """Warn once where a line asks for something new each time, in a growing graph."""
+        """Warn where a line asks for something new each time, in a growing graph."""
         site, size = user_site(), self._graph.version
         place = (site.filename, site.lineno) if site else None
         before, count = self._lines.get(place, (size, 0))
@@ -424,7 +425,7 @@ class BaseSession:
         if count == GROWN_OFTEN:
             warnings.warn(
                 f"The graph has grown {count} times between runs of one line:\n{site}\n"
-                "Build the graph before the loop. graph.finalize() shows what adds to it.",
+                "Build it before the loop. graph.finalize() shows what adds to it.",
                 stacklevel=4,
             )
 
@@ -435,7 +436,7 @@ class BaseSession:
             self._requests.clear()
 
     def as_default(self):
-        """Make this the session of `eval` and `run` in a `with` block. It stays open."""
+        """Let `eval` and `run` use this session in a `with` block. It stays open."""
         return pushed(_stacks.sessions, self)
 
     def close(self):
@@ -445,7 +446,7 @@ class BaseSession:
             kept.clear()
 
     def plan(self, fetches, feed_dict=None):
-        """The Plan that `run` would follow; nothing is run. (TensorFlow has no such.)"""
+        """The Plan that `run` would follow. Nothing is run. TensorFlow has no such."""
         request, values = self._find(fetches, feed_dict or {})
         arrays = [feed_array(*pair) for pair in zip(request.feeds, values, strict=True)]
         return request.plan(tuple([np.shape(array) for array in arrays]))
@@ -456,12 +457,12 @@ class BaseSession:
         Args:
           fetches: as for `run`.
           feed_list: the tensors to which its arguments are fed.
-          accept_options: whether it takes `options=` and `run_metadata=`; it always does.
+          accept_options: whether it takes `options` and `run_metadata`; it always does.
         """
         feed_list = list(feed_list or ())
 
         def run(*values, options=None, run_metadata=None):
-            feeds = dict(zip(feed_list, values))  # noqa: B905, who gives too few is told
+            feeds = dict(zip(feed_list, values, strict=False))  # too few: run says it
             return self.run(fetches, feeds, options, run_metadata)
 
         return run
@@ -492,9 +493,7 @@ def frozen(fetches):
     return fetches
 
 
-GROWN_OFTEN = (
-    50  # new requests from one line, before we say that it may be a mistake
-)
+GROWN_OFTEN = 50  # new requests from one line, until we say that it looks odd
 
 
 class Session(BaseSession):

@@ -138,9 +138,10 @@ def in_rows(change, ref, indices, updates):
         refuse(f"{text} is not in [0, {len(ref)})")
     if updates.shape not in ((), indices.shape + ref.shape[1:]):
         refuse(
-            "Must have updates.shape = indices.shape + params.shape[1:] or updates.shape "
-            f"= [], got updates.shape {in_brackets(updates.shape)}, indices.shape "
-            f"{in_brackets(indices.shape)}, params.shape {in_brackets(ref.shape)}"
+            "Must have updates.shape = indices.shape + params.shape[1:] or "
+            f"updates.shape = [], got updates.shape {in_brackets(updates.shape)}, "
+            f"indices.shape {in_brackets(indices.shape)}, "
+            f"params.shape {in_brackets(ref.shape)}"
         )
     new = ref.copy()
     change(new, indices, updates)
@@ -167,8 +168,9 @@ def in_parts(change, ref, indices, updates):
         refuse(f"{text} does not index into shape {in_brackets(ref.shape)}")
     if updates.shape != (*outer, *ref.shape[k:]):
         refuse(
-            "Must have updates.shape = indices.shape[:batch_dim] + params_shape[slice_dim"
-            f":], got updates.shape: {in_brackets(updates.shape)}, indices.shape: "
+            "Must have updates.shape = indices.shape[:batch_dim] + "
+            "params_shape[slice_dim:], got updates.shape: "
+            f"{in_brackets(updates.shape)}, indices.shape: "
             f"{in_brackets(indices.shape)}, params_shape: {in_brackets(ref.shape)}, "
             f"slice_dim: {k}, and batch_dim: {len(outer)}"
         )
