@@ -137,7 +137,7 @@ def conformance() -> str:
     table = house.BOOK / "conformance_table.md"
     if table.exists():
         return table.read_text("utf-8")
-    return "The table is not made yet: `make test` writes it."
+    return "The table is not made yet: `python -m tests.conformance.table` writes it."
 
 
 def sizes() -> str:
