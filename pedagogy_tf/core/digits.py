@@ -46,7 +46,9 @@ def draw_digits(images, captions=(), columns=10):
     fig, ax = pyplot.subplots(figsize=(0.7 * columns, 0.65 * row_height * rows))
     for i, image in enumerate(np.asarray(images, float)):
         x, y = i % columns * 1.1, -(i // columns) * row_height
-        paint = np.where(image[..., None] < 0, *map(colors.to_rgba, ("#d1495b", "#767676")))
+        paint = np.where(
+            image[..., None] < 0, *map(colors.to_rgba, ("#d1495b", "#767676"))
+        )
         paint[..., 3] = abs(image) / max(abs(image).max(), 1e-12)
         ax.imshow(paint, extent=(x, x + 1, y, y + 1))
         if len(captions):
