@@ -192,6 +192,13 @@ from pedagogy_tf.core.ops.math import (
 from pedagogy_tf.core.ops.math import abs_ as abs
 from pedagogy_tf.core.ops.math import pow_ as pow
 from pedagogy_tf.core.ops.math import range_ as range
+from pedagogy_tf.core.ops.measures import (
+    clip_by_average_norm,
+    clip_by_global_norm,
+    clip_by_norm,
+    global_norm,
+    norm,
+)
 from pedagogy_tf.core.ops.random import (
     get_seed,
     multinomial,

@@ -54,6 +54,8 @@ from pedagogy_tf.core.ops.math import abs_ as abs
 from pedagogy_tf.core.ops.math import div_no_nan
 from pedagogy_tf.core.ops.math import floormod
 from pedagogy_tf.core.ops.math import pow_ as pow
+from pedagogy_tf.core.ops.measures import in_top_k, l2_normalize, top_k, zero_fraction
+from pedagogy_tf.core.ops.nn import log_softmax, softmax, softplus, softsign
 from pedagogy_tf.core.ops.reduce import (
     argmax,
     argmin,
