@@ -187,7 +187,7 @@ def _(op, dy):
 
 @prevent_gradient.gradient
 def _(op, dy):
-    raise LookupError(f"Gradient explicitly disabled. Reason: {op.attrs['message']}")
+    raise LookupError(f"Gradient explicitly disabled. Reason: {op.get_attr('message')}")
 
 
 def identity(input, name=None):
@@ -293,11 +293,13 @@ INTS = (int32, int64)
 @op("Reshape(tensor:T, shape:Tshape=int32) -> (output:T)", view=True, Tshape=INTS)
 def reshape_op(xp, tensor, shape):
     """The same elements in rows of another length; one size may be -1."""
+    sizes = shape.tolist()
     try:
-        return xp.reshape(tensor, shape.tolist())
-    except (TypeError, ValueError):
-        message = why_no_reshape(np.size(tensor), shape)
-    raise InvalidArgumentError(None, None, message)
+        if shape.ndim == 1 and min(sizes, default=0) >= -1:
+            return xp.reshape(tensor, sizes)
+    except ValueError:
+        pass
+    raise InvalidArgumentError(None, None, why_no_reshape(np.size(tensor), shape))
 
 
 def why_no_reshape(count, shape):
