@@ -269,13 +269,19 @@ class Optimizer:
     def _get_or_make_slot_with_initializer(
         self, var, initializer, shape, dtype, slot_name, op_name
     ):
-        """The slot of `var` of that name; made, with the value of `initializer()`, if new."""
+        """The slot of `var` of that name; filled by `initializer` if it is new."""
         slots = self._slots.setdefault(slot_name, {})
         if var not in slots:
             scope = unique_scope(f"{var.op.name}/{op_name}")
             with colocate_with(var.op):
                 slots[var] = Variable(initializer, trainable=False, name=f"{scope}/")
         return slots[var]
+
+    def _get_or_make_slot(self, var, val, slot_name, op_name):
+        """The slot of `var` of that name; made, with the value of the tensor `val`, if new."""
+        return self._get_or_make_slot_with_initializer(
+            var, val, None, None, slot_name, op_name
+        )
 
     def get_slot(self, var, name):
         """What the optimizer keeps for a variable: a Variable, or None."""
