@@ -8,7 +8,7 @@ largest k say whether an answer was among them.
 
 import numpy as np
 
-from pedagogy_tf.core.dtypes import float16, float32, int32, int64
+from pedagogy_tf.core.dtypes import float32, int32, int64
 from pedagogy_tf.core.errors import explain
 from pedagogy_tf.core.graph import colocate_with, name_scope
 from pedagogy_tf.core.op import (
@@ -58,7 +58,7 @@ from pedagogy_tf.core.ops.math import (
     squared_difference,
     subtract,
 )
-from pedagogy_tf.core.ops.nn import l2_loss, one_size
+from pedagogy_tf.core.ops.nn import in_float32, l2_loss, one_size
 from pedagogy_tf.core.ops.reduce import reduce_max, reduce_mean, reduce_prod
 from pedagogy_tf.core.shapes import TensorShape, in_brackets, unknown_shape
 
@@ -114,7 +114,7 @@ def moments(x, axes, shift=None, name=None, keep_dims=None, keepdims=None):
     """
     keepdims = newer("keepdims", keepdims, "keep_dims", keep_dims)
     with name_scope(name, "moments", [x, axes]):
-        y = cast(x, float32) if x.dtype == float16 else x
+        y = in_float32(x)
         mean = reduce_mean(y, axes, keepdims=True, name="mean")
         squares = squared_difference(y, stop_gradient(mean))
         variance = reduce_mean(squares, axes, keepdims=True, name="variance")
@@ -125,7 +125,7 @@ def handed_out(pair, axes, keepdims, dtype):
     """Mean and variance as they were asked for."""
     if not keepdims:
         pair = [squeeze(part, axes) for part in pair]
-    return tuple(cast(part, dtype) if dtype == float16 else part for part in pair)
+    return tuple(cast(part, dtype) for part in pair)
 
 
 def batch_normalization(x, mean, variance, offset, scale, variance_epsilon, name=None):
@@ -163,7 +163,7 @@ def weighted_moments(
     with name_scope(name, "weighted_moments", [x, frequency_weights, axes]):
         x = convert_to_tensor(x, name="x")
         w = convert_to_tensor(frequency_weights, name="frequency_weights")
-        y = cast(x, float32) if x.dtype == float16 else x
+        y = in_float32(x)
         w = cast(w, y.dtype)
         total = reduce_sum(w * y, axes, keepdims=True, name="weighted_input_sum")
         each = w + zeros_like(y)

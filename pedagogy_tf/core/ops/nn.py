@@ -113,9 +113,12 @@ __all__ = [
     "is_zero",
     "sparse_softmax_cross_entropy_op",
     "why_no_labels",
+    "out_of_range",
     "require_names",
     "as_table",
     "axis_last",
+    "less_axis",
+    "in_float32",
     "softmax_cross_entropy_with_logits_v2",
     "softmax_cross_entropy_with_logits",
     "assert_op",
@@ -130,6 +133,7 @@ __all__ = [
     "weighted_cross_entropy_with_logits",
     "log_poisson_loss",
     "dropout",
+    "thinned",
     "dropped",
     "require_rate",
     "shape_of_noise",
@@ -299,10 +303,7 @@ def of_slope(op, dz):
 @op("Softplus(features:T) -> (activations:T)", T=WITH_FRACTION)
 def softplus(xp, features):
     """log(1 + e^x)."""
-    far = -2 - np.log(np.finfo(features.dtype).eps)  # here 1 + e^-x is 1 already
-    e = xp.exp(xp.minimum(features, far))
-    near = xp.where(features < -far, e, xp.log(e + 1))
-    return xp.where(features > far, features, near)
+    return xp.maximum(features, 0) + xp.log1p(xp.exp(-xp.abs(features)))
 
 
 @op("SoftplusGrad(gradients:T, features:T) -> (backprops:T)", T=WITH_FRACTION)
@@ -655,10 +656,9 @@ def of_one_shape(xp, features, labels):
 
 @softmax_cross_entropy_op.shape
 def _(op, features, labels):
-    if features.rank is None or labels.rank is None:
-        both = unknown_shape(2)
-    else:
-        both = stretched(op, features, labels)
+    table = unknown_shape(2)
+    known = [table if x.rank is None else x for x in (features, labels)]
+    both = stretched(op, *known)
     if both.rank != 2:
         raise ShapeError(
             f"Shape must be broadcasted with rank 2, but is rank {both.rank}"
@@ -728,8 +728,11 @@ def why_no_labels(features, labels):
     if not classes:
         return f"Must have at least one class, but got logits shape {shapes[0]}"
     outside = (labels < 0) | (labels >= classes)
-    if not outside.any():
-        return ""
+    return out_of_range(labels, outside, classes) if outside.any() else ""
+
+
+def out_of_range(labels, outside, classes):
+    """The message for labels that no class has."""
     return (
         f"Received a label value of {labels[outside][0]} which is outside the valid range "
         f"of [0, {classes}).  Label values: {' '.join(map(str, labels.tolist()))}\n"
@@ -762,9 +765,10 @@ def _(op, dloss, dslope):
 def require_names(function, sentinel, labels, logits):
     """Raise ValueError if arguments were given by place, or are missing."""
     if sentinel is not None:
+        problem = "with named arguments (labels=..., logits=..., ...)"
         raise ValueError(
             explain(
-                f"Only call `{function}` with named arguments (labels=..., logits=..., ...)",
+                f"Only call `{function}` {problem}",
                 expected="names, because the order of the two has changed in the past",
                 fix=f"tf.nn.{function}(labels=..., logits=...)",
             )
@@ -789,6 +793,20 @@ def axis_last(x, axis, ndims):
     return transpose(x, order)
 
 
+def less_axis(sizes, axis):
+    """A shape without one of its axes."""
+    if sizes.rank is None:
+        return sizes
+    left = list(sizes.sizes)
+    del left[axis]
+    return TensorShape(left)
+
+
+def in_float32(x):
+    """x, but as float32 if it has half as many bits: sums of halves lose too much."""
+    return cast(x, float32) if x.dtype == float16 else x
+
+
 def softmax_cross_entropy_with_logits_v2(
     labels, logits, axis=None, name=None, dim=None
 ):
@@ -801,31 +819,25 @@ def softmax_cross_entropy_with_logits_v2(
       name: the scope of the operations.
 
     Returns:
-      (...), one number for each row; 0 is the best.
+      (...), one number for each row.
     """
     axis = newer("axis", axis, "dim", dim)
     axis = -1 if axis is None else axis
     scope = "softmax_cross_entropy_with_logits"
     with name_scope(name, scope, [logits, labels]) as name:
-        given = logits = convert_to_tensor(logits, name="logits")
+        given = convert_to_tensor(logits, name="logits")
         labels = convert_to_tensor(labels, name="labels")
-        if logits.dtype == float16:
-            logits = cast(logits, float32)
-        labels = cast(labels, logits.dtype.base_dtype)
+        logits = in_float32(given)
+        labels = cast(labels, logits.dtype)
         ndims = rank(logits)
         if axis != -1:
             logits = axis_last(logits, axis, ndims)
             labels = axis_last(labels, axis, ndims)
-        sizes = shape(logits)
-        table, truth = as_table(logits), as_table(labels)
+        sizes, table, truth = shape(logits), as_table(logits), as_table(labels)
         loss = softmax_cross_entropy_op(table, truth, name=name).loss
-        outer = slice_(sizes, [0], [subtract(ndims, 1)])
-        loss = reshape(loss, outer)
-        if given.shape.rank is not None:
-            left = list(given.shape.sizes)
-            del left[axis]
-            loss.set_shape(left)
-        return cast(loss, float16) if given.dtype == float16 else loss
+        loss = reshape(loss, slice_(sizes, [0], [subtract(ndims, 1)]))
+        loss.set_shape(less_axis(given.shape, axis))
+        return cast(loss, given.dtype)
 
 
 def softmax_cross_entropy_with_logits(
@@ -898,8 +910,7 @@ def sparse_softmax_cross_entropy_with_logits(
     scope = "SparseSoftmaxCrossEntropyWithLogits"
     with name_scope(name, scope, [labels, logits]):
         labels, given = convert_to_tensor(labels), convert_to_tensor(logits)
-        logits = cast(given, float32) if given.dtype == float16 else given
-        sizes = shape(labels)
+        logits, sizes = in_float32(given), shape(labels)
         require_one_label_each(labels.shape, logits.shape)
         if logits.shape.rank == 2:
             loss = loss_of(logits, labels, name=name).loss
@@ -910,7 +921,7 @@ def sparse_softmax_cross_entropy_with_logits(
                 loss = loss_of(table, reshape(labels, [-1]), name=name).loss
                 loss = reshape(loss, sizes)
             loss.set_shape(labels.shape)
-        return cast(loss, float16) if given.dtype == float16 else loss
+        return cast(loss, given.dtype)
 
 
 def shape_checks(labels, logits):
@@ -1065,13 +1076,18 @@ def dropout(x, keep_prob=None, noise_shape=None, seed=None, name=None, rate=None
         rate.shape.assert_has_rank(0)
         if constant_value(rate) == 0:
             return x
-        noise_shape = shape_of_noise(x, noise_shape)
-        noise = random_uniform(noise_shape, dtype=x.dtype.base_dtype, seed=seed)
-        scale = 1 / (1 - rate)
-        kept = noise >= rate
-        result = x * scale * cast(kept, x.dtype.base_dtype)
-        result.set_shape(x.shape)
-        return result
+        return thinned(x, rate, shape_of_noise(x, noise_shape), seed)
+
+
+def thinned(x, rate, noise_shape, seed):
+    """Some of x set to 0, the others divided by what is kept."""
+    dtype = x.dtype.base_dtype
+    noise = random_uniform(noise_shape, dtype=dtype, seed=seed)
+    scale = 1 / (1 - rate)
+    kept = noise >= rate
+    result = x * scale * cast(kept, dtype)
+    result.set_shape(x.shape)
+    return result
 
 
 def dropped(keep_prob):
@@ -1097,6 +1113,12 @@ def require_rate(rate, dtype):
         what = "rate must be a scalar tensor or a float in the range [0, 1), got"
         fix = "rate is the fraction that is dropped; keep_prob is 1 - rate"
         raise ValueError(explain(f"{what} {rate:g}", fix=fix))
+    if isinstance(rate, numbers.Real) and rate > 0.5:
+        warnings.warn(
+            f"Large dropout rate: {rate:g} (>0.5). In TensorFlow 2.x, dropout() uses "
+            "dropout rate instead of keep_prob. Please ensure that this is intended.",
+            stacklevel=3,
+        )
 
 
 def shape_of_noise(x, noise_shape):
