@@ -8,6 +8,7 @@ refuses, or hands out the same one, as the scope says.
 
 import enum
 import functools
+import inspect
 from contextlib import contextmanager
 
 from pedagogy_tf.core.dtypes import as_dtype, float32
@@ -20,6 +21,7 @@ from pedagogy_tf.core.graph import (
     name_scope,
 )
 from pedagogy_tf.core.initializers import GlorotUniform, Zeros
+from pedagogy_tf.core.op import convert_to_tensor
 from pedagogy_tf.core.shapes import as_shape
 from pedagogy_tf.core.variables import Variable
 
@@ -31,6 +33,7 @@ __all__ = [
     "get_variable_scope",
     "get_variable",
     "DEFAULTS",
+    "check_dtype",
     "make_or_find",
     "find",
     "initial_value",
@@ -162,6 +165,7 @@ class VariableScope:
 
     def get_variable(self, var_store, name, custom_getter=None, reuse=None, **options):
         """The variable of a name in this scope; see the function `get_variable`."""
+        check_dtype(options.get("initializer"), options.get("dtype"))
         for key in DEFAULTS.split():
             if options.get(key) is None:
                 options[key] = getattr(self, key)
@@ -256,6 +260,19 @@ def get_variable(
 
 
 DEFAULTS = "initializer regularizer caching_device partitioner dtype use_resource constraint"
+
+
+def check_dtype(initializer, dtype):
+    """Raise ValueError if the value that a variable starts with has another dtype."""
+    if dtype is None or initializer is None or callable(initializer):
+        return
+    with name_scope(None):
+        found = convert_to_tensor(initializer).dtype.base_dtype
+    if found != as_dtype(dtype):
+        raise ValueError(
+            f"Initializer type '{found}' and explicit dtype '{as_dtype(dtype)}' don't "
+            "match."
+        )
 
 
 def make_or_find(
@@ -354,7 +371,10 @@ def initial_value(name, shape, dtype, initializer):
                 expected=f"all sizes of '{name}' to be known, got {shape}",
             )
         )
-    return lambda: initializer(sizes.as_list(), dtype=dtype)
+    options = {"dtype": dtype}
+    if "partition_info" in inspect.signature(initializer).parameters:
+        options["partition_info"] = None
+    return lambda: initializer(sizes.as_list(), **options)
 
 
 def default_initializer(name, dtype):

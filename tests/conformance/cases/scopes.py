@@ -182,6 +182,7 @@ def scope_errors(tf, np):
         message(lambda: get("s", "o", [None, 2])),
         message(lambda: get("s", "", [2])),
         message(lambda: get("s", "p", [2], dtype=tf.string)),
+        message(lambda: get("s", "r", dtype=tf.float32, initializer=[1, 2])),
         message(lambda: get(None, "v", [2])),
         message(lambda: get(3, "v", [2])),
         message(lambda: get("s", "q", [2], initializer=tf.constant_initializer("a"))),
