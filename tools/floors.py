@@ -18,8 +18,8 @@ FLOORS = [
     (
         "Training",
         "core.variables core.initializers core.scopes core.layers core.losses "
-        "core.metrics core.optimizers core.descents core.schedules core.averages "
-        "core.rnn core.checkpoint core.saver core.queues "
+        "core.metrics core.slots core.optimizers core.descents core.schedules "
+        "core.averages core.rnn core.checkpoint core.saver core.queues "
         "core.data core.summary core.draw core.digits",
     ),
     ("Keras", "keras.*"),

@@ -69,12 +69,7 @@ class DeclaredOptimizer(Optimizer):
         dtype = var.dtype.base_dtype
         if callable(start):
             self._get_or_make_slot_with_initializer(
-                var,
-                lambda: start(var.shape.as_list(), dtype),
-                var.shape,
-                dtype,
-                slot,
-                name,
+                var, start, var.shape, dtype, slot, name
             )
             return
         with colocate_with(var.op):
@@ -182,7 +177,8 @@ class AdagradOptimizer(DeclaredOptimizer):
     ):
         if initial_accumulator_value <= 0.0:
             raise ValueError(
-                f"initial_accumulator_value must be positive: {initial_accumulator_value}"
+                "initial_accumulator_value must be positive: "
+                f"{initial_accumulator_value}"
             )
         super().__init__(use_locking, name)
         self.numbers = {"learning_rate": learning_rate}
@@ -264,7 +260,8 @@ class ProximalAdagradOptimizer(DeclaredOptimizer):
     ):
         if initial_accumulator_value <= 0.0:
             raise ValueError(
-                f"initial_accumulator_value must be positive: {initial_accumulator_value}"
+                "initial_accumulator_value must be positive: "
+                f"{initial_accumulator_value}"
             )
         super().__init__(use_locking, name)
         self.beginnings = {"accumulator": initial_accumulator_value}
@@ -303,13 +300,14 @@ class FtrlOptimizer(DeclaredOptimizer):
         l2_shrinkage_regularization_strength=0.0,
     ):
         super().__init__(use_locking, name)
+        shrinkage = "l2_shrinkage_regularization_strength"
         self._slot_names = {"accum": accum_name, "linear": linear_name}
         self.beginnings = {"accum": initial_accumulator_value, "linear": Zeros()}
         self.numbers = {
             "learning_rate": learning_rate,
             "l1_regularization_strength": l1_regularization_strength,
             "l2_regularization_strength": l2_regularization_strength,
-            "l2_shrinkage_regularization_strength": l2_shrinkage_regularization_strength,
+            shrinkage: l2_shrinkage_regularization_strength,
             "learning_rate_power": learning_rate_power,
         }
         self._check()
@@ -330,8 +328,8 @@ class FtrlOptimizer(DeclaredOptimizer):
                 raise ValueError(f"{name} {number} needs to be positive or zero")
         if self.numbers["learning_rate_power"] > 0.0:
             raise ValueError(
-                f"learning_rate_power {self.numbers['learning_rate_power']} needs to be "
-                "negative or zero"
+                f"learning_rate_power {self.numbers['learning_rate_power']} needs to "
+                "be negative or zero"
             )
 
 

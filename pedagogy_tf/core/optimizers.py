@@ -19,7 +19,7 @@ from pedagogy_tf.core.graph import (
 )
 from pedagogy_tf.core.op import convert_to_tensor
 from pedagogy_tf.core.ops.array import unique, unsorted_segment_sum
-from pedagogy_tf.core.ops.basic import IndexedSlices, group, shape, tuple_, zeros
+from pedagogy_tf.core.ops.basic import IndexedSlices, group, shape, tuple_
 from pedagogy_tf.core.ops.elementwise import sqrt
 from pedagogy_tf.core.ops.math import cast
 from pedagogy_tf.core.ops.state import scatter_add_op
@@ -29,13 +29,17 @@ from pedagogy_tf.core.ops.training import (
     apply_momentum,
     sparse_apply_momentum,
 )
+from pedagogy_tf.core.slots import (
+    create_slot,
+    create_slot_with_initializer,
+    create_zeros_slot,
+)
 from pedagogy_tf.core.variables import (
     Variable,
     assign,
     assign_add,
     assign_sub,
     trainable_variables,
-    unique_scope,
 )
 
 __all__ = [
@@ -110,11 +114,11 @@ class Optimizer:
         if all(grad is None for grad, _ in grads_and_vars):
             raise ValueError(
                 explain(
-                    "No gradients provided for any variable, check your graph for ops that "
-                    "do not support gradients, between variables "
+                    "No gradients provided for any variable, check your graph for "
+                    "ops that do not support gradients, between variables "
                     f"{[str(v) for _, v in grads_and_vars]} and loss {loss}.",
                     where=user_site(),
-                    expected="a loss that is computed from at least one of the variables",
+                    expected="a loss that is computed from one of the variables",
                 )
             )
         return self.apply_gradients(grads_and_vars, global_step, name)
@@ -134,8 +138,8 @@ class Optimizer:
         """
         if gate_gradients not in (self.GATE_NONE, self.GATE_OP, self.GATE_GRAPH):
             raise ValueError(
-                "gate_gradients must be one of: Optimizer.GATE_NONE, Optimizer.GATE_OP, "
-                f"Optimizer.GATE_GRAPH.  Not {gate_gradients}"
+                "gate_gradients must be one of: Optimizer.GATE_NONE, "
+                f"Optimizer.GATE_OP, Optimizer.GATE_GRAPH.  Not {gate_gradients}"
             )
         self._check_dtypes([loss] if grad_loss is None else [loss, grad_loss])
         if var_list is None:
@@ -164,8 +168,8 @@ class Optimizer:
         for tensor in tensors:
             if tensor.dtype.base_dtype not in allowed:
                 raise ValueError(
-                    f"Invalid type {tensor.dtype.base_dtype!r} for {tensor.name}, expected: "
-                    f"{list(allowed)}."
+                    f"Invalid type {tensor.dtype.base_dtype!r} for {tensor.name}, "
+                    f"expected: {list(allowed)}."
                 )
 
     def apply_gradients(self, grads_and_vars, global_step=None, name=None):
@@ -213,7 +217,8 @@ class Optimizer:
             return convert_to_tensor(grad), variable
         except TypeError:
             raise TypeError(
-                f"Gradient must be convertible to a Tensor or IndexedSlices, or None: {grad}"
+                "Gradient must be convertible to a Tensor or IndexedSlices, or None: "
+                f"{grad}"
             ) from None
 
     def _update(self, grad, variable):
@@ -257,14 +262,10 @@ class Optimizer:
 
     def _zeros_slot(self, var, slot_name, op_name):
         """The slot of `var` of that name; made and filled with zeros if it is new."""
-        return self._get_or_make_slot_with_initializer(
-            var,
-            lambda: zeros(var.shape, var.dtype.base_dtype),
-            None,
-            None,
-            slot_name,
-            op_name,
-        )
+        slots = self._slots.setdefault(slot_name, {})
+        if var not in slots:
+            slots[var] = create_zeros_slot(var, op_name)
+        return slots[var]
 
     def _get_or_make_slot_with_initializer(
         self, var, initializer, shape, dtype, slot_name, op_name
@@ -272,16 +273,17 @@ class Optimizer:
         """The slot of `var` of that name; filled by `initializer` if it is new."""
         slots = self._slots.setdefault(slot_name, {})
         if var not in slots:
-            scope = unique_scope(f"{var.op.name}/{op_name}")
-            with colocate_with(var.op):
-                slots[var] = Variable(initializer, trainable=False, name=f"{scope}/")
+            slots[var] = create_slot_with_initializer(
+                var, initializer, shape, dtype, op_name
+            )
         return slots[var]
 
     def _get_or_make_slot(self, var, val, slot_name, op_name):
-        """The slot of `var` of that name; made, with the value of the tensor `val`, if new."""
-        return self._get_or_make_slot_with_initializer(
-            var, val, None, None, slot_name, op_name
-        )
+        """The slot of `var` of that name; starts as the tensor `val` if it is new."""
+        slots = self._slots.setdefault(slot_name, {})
+        if var not in slots:
+            slots[var] = create_slot(var, val, op_name)
+        return slots[var]
 
     def get_slot(self, var, name):
         """What the optimizer keeps for a variable: a Variable, or None."""

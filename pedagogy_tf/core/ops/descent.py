@@ -80,7 +80,7 @@ def apply_adagrad(xp, var, accum, lr, grad, *, use_locking=False, update_slots=T
 def apply_adadelta(
     xp, var, accum, accum_update, lr, rho, epsilon, grad, *, use_locking=False
 ):
-    """The step is the gradient times (size of past steps) / (size of past gradients)."""
+    """The step is the gradient times (past steps) / (past gradients), by their size."""
     accum = accum * rho + grad * grad * (1 - rho)
     step = xp.sqrt(accum_update + epsilon) / xp.sqrt(accum + epsilon) * grad
     accum_update = accum_update * rho + step * step * (1 - rho)
@@ -93,7 +93,8 @@ def shrink(xp, x, l1, l2):
 
 
 @op(
-    "ApplyProximalGradientDescent(var:ref T, alpha:T, l1:T, l2:T, delta:T) -> (out:ref T)"
+    "ApplyProximalGradientDescent(var:ref T, alpha:T, l1:T, l2:T, delta:T) "
+    "-> (out:ref T)"
 )
 def apply_proximal_gradient_descent(
     xp, var, alpha, l1, l2, delta, *, use_locking=False
@@ -103,7 +104,8 @@ def apply_proximal_gradient_descent(
 
 
 @op(
-    "ApplyProximalAdagrad(var:ref T, accum:ref T, lr:T, l1:T, l2:T, grad:T) -> (out:ref T)"
+    "ApplyProximalAdagrad(var:ref T, accum:ref T, lr:T, l1:T, l2:T, grad:T) "
+    "-> (out:ref T)"
 )
 def apply_proximal_adagrad(xp, var, accum, lr, l1, l2, grad, *, use_locking=False):
     """A step of Adagrad, then pulled towards 0."""
@@ -113,7 +115,7 @@ def apply_proximal_adagrad(xp, var, accum, lr, l1, l2, grad, *, use_locking=Fals
 
 
 def follow_the_leader(xp, accum, linear, rate, l1, l2, power):
-    """Where all gradients so far, seen from 0, would lead (McMahan et al., KDD 2013)."""
+    """Where all gradients so far would lead from 0 (McMahan et al., KDD 2013)."""
     curve = accum**-power / rate + 2 * l2
     pull = xp.sign(linear) * l1 - linear
     return xp.where(xp.abs(linear) > l1, pull / curve, linear.dtype.type(0))
@@ -176,7 +178,7 @@ ROWS_ONLY = {"Tindices": (int32, int64)}
 
 
 def by_rows(xp, dense, places, indices, *numbers, **attrs):
-    """What a dense op does, for some rows of a variable and its slots; the rest stays."""
+    """What a dense op does, for some rows of a variable and its slots."""
     rows = dense.kernel(xp, *[place[indices] for place in places], *numbers, **attrs)
     rows = rows if isinstance(rows, tuple) else (rows,)
     new = [place.copy() for place in places]
