@@ -87,9 +87,7 @@ __all__ = [
     "MASKS",
     "strided_slice_op",
     "why_no_item",
-    "strided_shape",
     "check_items",
-    "REMOVED",
     "axes_in",
     "cut_size",
     "check_index",
@@ -123,6 +121,7 @@ __all__ = [
     "boolean_mask",
     "one_hot_op",
     "one_hot",
+    "dtype_of_both",
     "reverse_op",
     "reverse",
     "unique_op",
@@ -145,7 +144,7 @@ def whole(vector):
 
 @op("Transpose(x:T, perm:Tperm=int32) -> (y:T)", view=True, Tperm=INDEX)
 def transpose_op(xp, x, perm):
-    """The same tensor with its axes renamed: axis i of the result is axis perm[i] of x."""
+    """The same numbers, axes renamed: axis i of the result is axis perm[i] of x."""
     return xp.transpose(x, whole(perm))
 
 
@@ -245,7 +244,11 @@ def as_the_input(op, dy):
 
 
 squeeze_op.gradient(as_the_input)
-expand_dims_op.gradient(lambda op, dy: (as_the_input(op, dy), None))
+
+
+@expand_dims_op.gradient
+def _(op, dy):
+    return as_the_input(op, dy), None
 
 
 def expand_dims(input, axis=None, name=None, dim=None):
@@ -263,7 +266,7 @@ def squeeze(input, axis=None, name=None, squeeze_dims=None):
     return squeeze_op(input, axis, name=name)
 
 
-## Joining and cutting
+### A new axis
 
 
 @op("Pack(values:N*T) -> (output:T)")
@@ -356,6 +359,9 @@ def unstack(value, num=None, axis=0, name="unstack"):
     return unpack(value, num=num, axis=axis, name=name)
 
 
+### Lists with tensors in them
+
+
 def packed(value, dtype=None, name=None, as_ref=False):
     """A list in which there is a tensor, as one tensor."""
     if as_ref or not has_tensor(value):
@@ -385,14 +391,17 @@ def pack_list(value, dtype, name, convert=False):
                 item = cast(convert_to_tensor(item), dtype)
             elif item.dtype.base_dtype != dtype:
                 raise TypeError(
-                    f"Cannot convert a list containing a tensor of dtype {item.dtype!r} "
-                    f"to {dtype!r} (Tensor is: {item!r})"
+                    "Cannot convert a list containing a tensor of dtype "
+                    f"{item.dtype!r} to {dtype!r} (Tensor is: {item!r})"
                 )
             parts.append(item)
         return pack(parts, name=scope)
 
 
 register_tensor_conversion_function((list, tuple), packed, 99)
+
+
+### A longer axis
 
 
 @op("ConcatV2(values:N*T, axis:Tidx=int32) -> (output:T)", Tidx=INDEX)
@@ -416,7 +425,10 @@ def why_no_concat(shapes, axis):
                 f"ConcatOp : {what} of inputs should match: shape[0] = "
                 f"{in_brackets(first)} vs. shape[{i}] = {in_brackets(other)}"
             )
-    return f"ConcatOp : Expected concatenating dimensions in the range of the rank, got {axis}"
+    return (
+        "ConcatOp : Expected concatenating dimensions in the range of the rank, got "
+        f"{axis}"
+    )
 
 
 @concat_op.shape
@@ -486,6 +498,9 @@ def concat(values, axis, name="concat"):
     with name_scope(name):
         convert_to_tensor(axis, int32, name="concat_dim")
         return identity(values[0], name=name)
+
+
+### Blocks, and what is around them
 
 
 @op(
@@ -578,9 +593,8 @@ def padded(op, x, paddings, *_):
     )
 
 
-pad_op.shape(padded)
-pad_v2.shape(padded)
-mirror_pad.shape(padded)
+for _row in (pad_op, pad_v2, mirror_pad):
+    _row.shape(padded)
 
 
 @mirror_pad_grad.shape
@@ -670,6 +684,9 @@ def pad(tensor, paddings, mode="CONSTANT", name=None, constant_values=0):
     return pad_op(tensor, paddings, name=name)
 
 
+### Parts of equal size, parts of any size
+
+
 @op("Split(split_dim:int32, value:T) -> (output:num_split*T)", view=True)
 def split_op(xp, split_dim, value, *, num_split):
     """Equal parts along an axis."""
@@ -685,8 +702,9 @@ def _(op, axis, x):
     if sizes[axis] is not None:
         if sizes[axis] % count:
             raise ShapeError(
-                f"Dimension size must be evenly divisible by {count} but is {sizes[axis]}"
-                "\n\tNumber of ways to split should evenly divide the split dimension"
+                f"Dimension size must be evenly divisible by {count} but is "
+                f"{sizes[axis]}\n\tNumber of ways to split should evenly divide the "
+                "split dimension"
             )
         sizes[axis] //= count
     return [TensorShape(sizes)] * count
@@ -742,8 +760,14 @@ def _(op, x, lengths, axis):
     return [front.concatenate([n]).concatenate(back) for n in sizes]
 
 
-split_op.gradient(lambda op, *dys: (None, concat(list(dys), op.inputs[0])))
-split_v.gradient(lambda op, *dys: (concat(list(dys), op.inputs[2]), None, None))
+@split_op.gradient
+def _(op, *dys):
+    return None, concat(list(dys), op.inputs[0])
+
+
+@split_v.gradient
+def _(op, *dys):
+    return concat(list(dys), op.inputs[2]), None, None
 
 
 def split(value, num_or_size_splits, axis=0, num=None, name="split"):
@@ -828,7 +852,7 @@ def strided_slice_op(
 
 
 def why_no_item(items, sizes):
-    """Why a tensor has nothing at what stands in the brackets, in TensorFlow's words."""
+    """Why nothing is where the brackets point to, in TensorFlow's words."""
     items = [i for i in items if i is not None]
     if Ellipsis in items:
         here = items.index(Ellipsis)
@@ -842,38 +866,29 @@ def why_no_item(items, sizes):
     )
 
 
-def strided_shape(op, x, begin, end, strides):
-    """Shape rule of StridedSlice."""
+@strided_slice_op.shape
+def _(op, x, begin, end, strides):
     step, masks = op.constant(3), {key: op.get_attr(key) for key in MASKS}
     if x.rank is None or step is None:
         return unknown_shape()
     check_items(x, step, masks)
-    first, last = op.constant(1), op.constant(2)
-    open_ = [None] * len(step)
-    items = brackets(
-        open_ if first is None else whole(first),
-        open_ if last is None else whole(last),
-        whole(step),
-        masks,
-    )
-    sizes, place = [], 0
-    for item, i in zip(items, range(len(items)), strict=True):
-        if item is None:
-            sizes.append(1 if masks["new_axis_mask"] >> i & 1 else REMOVED)
-            place += sizes[-1] is REMOVED
-        elif item is Ellipsis:
-            rest = x.rank - place - axes_in(items[i + 1 :], masks, i + 1)
-            sizes += x.sizes[place : place + rest]
-            place += rest
-        elif isinstance(item, slice):
-            hidden = first is None or last is None
-            sizes.append(cut_size(x.sizes[place], item, hidden, masks, i))
-            place += 1
+    borders, unknown = [op.constant(i) for i in (1, 2)], (None,) * len(step)
+    begin, end = [unknown if b is None else whole(b) for b in borders]
+    items = brackets(begin, end, whole(step), masks)
+    hidden = unknown in (begin, end)
+    sizes, left = [], list(x.sizes)
+    for i, item in enumerate(items):
+        if item is Ellipsis:
+            count = len(left) - axes_in(items[i + 1 :], masks, i + 1)
+            sizes, left = sizes + left[:count], left[count:]
+        elif masks["new_axis_mask"] >> i & 1:
+            sizes.append(1)
+        elif masks["shrink_axis_mask"] >> i & 1:
+            axis = x.rank - len(left)
+            check_index(item, left.pop(0), axis)
         else:
-            check_index(item, x.sizes[place], place)
-            sizes.append(REMOVED)
-            place += 1
-    return TensorShape([n for n in sizes if n is not REMOVED] + list(x.sizes[place:]))
+            sizes.append(cut_size(left.pop(0), item, hidden, masks, i))
+    return TensorShape(sizes + left)
 
 
 def check_items(x, step, masks):
@@ -887,9 +902,6 @@ def check_items(x, step, masks):
     if 0 in step:
         i = list(step).index(0)
         raise ShapeError(f"strides[{i}] must be non-zero")
-
-
-REMOVED = object()  # the size of an axis that an index takes away
 
 
 def axes_in(items, masks, start):
@@ -909,9 +921,6 @@ def check_index(i, n, axis):
     """Raise ShapeError if index i is not within an axis of size n."""
     if None not in (i, n) and not -n <= i < n:
         raise ShapeError(f"slice index {i} of dimension {axis} out of bounds.")
-
-
-strided_slice_op.shape(strided_shape)
 
 
 @strided_slice_op.sizes
@@ -1250,12 +1259,13 @@ def slices_to_tensor(value, dtype=None, name=None, as_ref=False):
     """IndexedSlices as a whole tensor, zero in the rows that are not named."""
     if dtype is not None and not dtype.is_compatible_with(value.dtype):
         raise ValueError(
-            f"Tensor conversion requested dtype {dtype.name} for IndexedSlices with dtype "
-            f"{value.dtype.name}"
+            f"Tensor conversion requested dtype {dtype.name} for IndexedSlices with "
+            f"dtype {value.dtype.name}"
         )
     if value.dense_shape is None:
         raise ValueError(
-            f"Tensor conversion requested for IndexedSlices without dense_shape: {value}"
+            "Tensor conversion requested for IndexedSlices without dense_shape: "
+            f"{value}"
         )
     return unsorted_segment_sum(
         value.values, value.indices, value.dense_shape[0], name=name
@@ -1286,7 +1296,8 @@ def require_inside(indices, sizes):
     if bad.any():
         i = int(np.argmax(bad))
         raise ValueError(
-            f"indices[{i}] = {in_list(flat[i])} does not index into param shape {in_list(sizes)}"
+            f"indices[{i}] = {in_list(flat[i])} does not index into param shape "
+            f"{in_list(sizes)}"
         )
 
 
@@ -1321,7 +1332,11 @@ def scatter_nd_op(xp, indices, updates, shape):
 
 
 scatter_nd_op.shape(lambda op, indices, updates, shape: op.sizes(2))
-scatter_nd_op.gradient(lambda op, dy: (None, gather_nd(dy, op.inputs[0]), None))
+
+
+@scatter_nd_op.gradient
+def _(op, dy):
+    return None, gather_nd(dy, op.inputs[0]), None
 
 
 @gather_nd_op.gradient
@@ -1359,7 +1374,7 @@ where_op.gradient(None)
 
 
 def where(condition, x=None, y=None, name=None):
-    """With x and y: x where the condition holds, else y. Alone: the places where it holds.
+    """x where the condition holds, else y; without both, the places where it holds.
 
     Args:
       condition: booleans.
@@ -1394,8 +1409,8 @@ def boolean_mask(tensor, mask, name="boolean_mask", axis=None):
             raise ValueError("mask cannot be scalar.")
         if ndims is None:
             raise ValueError(
-                "Number of mask dimensions must be specified, even if some dimensions are "
-                "None.  E.g. shape=[None] is ok, but shape=None is not."
+                "Number of mask dimensions must be specified, even if some dimensions "
+                "are None.  E.g. shape=[None] is ok, but shape=None is not."
             )
         sizes[axis : axis + ndims].assert_is_compatible_with(mask.shape)
         count = prod_op(shape(tensor)[axis : axis + ndims], [0], name="Prod")
@@ -1450,40 +1465,35 @@ def one_hot(
       TypeError: if the values and `dtype` do not go together.
     """
     with name_scope(name, "one_hot", [indices, depth, on_value, off_value]) as name:
-        given = {"on_value": on_value, "off_value": off_value}
-        kinds = {
-            k: convert_to_tensor(v).dtype.base_dtype
-            for k, v in given.items()
-            if v is not None
-        }
-        wanted = (
-            as_dtype(dtype)
-            if dtype is not None
-            else next(iter(kinds.values()), float32)
-        )
-        for key, kind in kinds.items():
-            if dtype is not None and kind != wanted:
-                raise TypeError(
-                    f"dtype {kind!r} of {key} does not match dtype parameter {wanted!r}"
-                )
-        if len(set(kinds.values())) > 1:
+        dtype = dtype_of_both(on_value, off_value, dtype)
+        if on_value is None:
+            on_value = convert_to_tensor(1, dtype, name="on_value")
+        if off_value is None:
+            off_value = convert_to_tensor(0, dtype, name="off_value")
+        axis = -1 if axis is None else axis
+        return one_hot_op(indices, depth, on_value, off_value, axis, name=name)
+
+
+def dtype_of_both(on_value, off_value, dtype):
+    """The dtype of the two values: what one of them or `dtype` says, else float32."""
+    values = {"on_value": on_value, "off_value": off_value}
+    kinds = {
+        key: convert_to_tensor(value).dtype.base_dtype
+        for key, value in values.items()
+        if value is not None
+    }
+    for key, kind in kinds.items():
+        if dtype is not None and kind != as_dtype(dtype):
             raise TypeError(
-                f"dtype {kinds['on_value']!r} of on_value does not match dtype "
-                f"{kinds['off_value']!r} of off_value"
+                f"dtype {kind!r} of {key} does not match dtype parameter "
+                f"{as_dtype(dtype)!r}"
             )
-        on = (
-            convert_to_tensor(1, wanted, name="on_value")
-            if on_value is None
-            else on_value
+    if len(set(kinds.values())) > 1:
+        raise TypeError(
+            f"dtype {kinds['on_value']!r} of on_value does not match dtype "
+            f"{kinds['off_value']!r} of off_value"
         )
-        off = (
-            convert_to_tensor(0, wanted, name="off_value")
-            if off_value is None
-            else off_value
-        )
-        return one_hot_op(
-            indices, depth, on, off, -1 if axis is None else axis, name=name
-        )
+    return next(iter(kinds.values()), as_dtype(dtype or float32))
 
 
 @op("ReverseV2(tensor:T, axis:Tidx=int32) -> (output:T)", view=True, Tidx=INDEX)
@@ -1514,7 +1524,7 @@ unique_op.shape(lambda op, x: [TensorShape([None]), of_rank(x, 1)])
 
 
 def unique(x, out_idx=int32, name=None):
-    """The different elements of a vector, in order of first coming, and which each is."""
+    """The different elements of a vector as they first come, and which each is."""
     return unique_op(x, as_dtype(out_idx), name=name)
 
 
@@ -1542,6 +1552,9 @@ broadcast_to_op.gradient(None)  # as in TensorFlow 1.15
 def broadcast_to(input, shape, name=None):
     """`input` stretched to a shape, as arithmetic would stretch it."""
     return broadcast_to_op(input, shape, name=name)
+
+
+### The debt of chapter 12
 
 
 @prod_op.gradient
