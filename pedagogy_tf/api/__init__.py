@@ -3,7 +3,18 @@
 `import pedagogy_tf as tf` takes them from here. Nothing is defined in this file.
 """
 
-from pedagogy_tf import dtypes, errors, initializers, math, nn, random, train
+from pedagogy_tf import (
+    contrib,
+    dtypes,
+    errors,
+    initializers,
+    layers,
+    losses,
+    math,
+    nn,
+    random,
+    train,
+)
 from pedagogy_tf.core.dtypes import (
     DType,
     as_dtype,
@@ -123,6 +134,7 @@ from pedagogy_tf.core.ops.basic import (
     zeros_like,
 )
 from pedagogy_tf.core.ops.basic import tuple_ as tuple
+from pedagogy_tf.core.ops.contract import tensordot
 from pedagogy_tf.core.ops.elementwise import (
     ceil,
     clip_by_value,
