@@ -1,9 +1,17 @@
-"""Run notebooks under test as `tools` runs them: without ports, with a history."""
+"""What all tests share: notebooks run as `tools` runs them, graphs begin empty."""
 
+import pytest
 from jupyter_client.manager import KernelManager
 from nbval import kernel
 
+from pedagogy_tf.core.graph import reset_default_graph
 from tools.notebook import sockets
+
+
+@pytest.fixture(autouse=True)
+def a_graph_of_its_own():
+    """Names and seeds count the nodes of a graph: no test sees those of another."""
+    reset_default_graph()
 
 
 def manager(**keys):
