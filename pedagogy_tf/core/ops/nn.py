@@ -1,4 +1,4 @@
-"""What bends and what judges: activations, softmax, losses, dropout, moments.
+"""What bends and what judges: activations, softmax, losses, dropout.
 
 An activation bends each number by itself; a softmax makes probabilities of scores; a loss
 says how wrong they are. Each knows its slope, and none overflows on the way.
@@ -113,7 +113,7 @@ __all__ = [
     "is_zero",
     "sparse_softmax_cross_entropy_op",
     "why_no_labels",
-    "out_of_range",
+    "require_classes",
     "require_names",
     "as_table",
     "axis_last",
@@ -480,22 +480,21 @@ FORMATS = ("NHWC", "NCHW")
 )
 def bias_add_op(xp, value, bias, *, data_format="NHWC"):
     """value + bias, one number for each feature; axis 1 are the features in NCHW."""
-    if problem := why_no_bias(value, bias, data_format):
-        raise ValueError(problem)
-    if data_format == "NCHW":
+    axis = features_axis(data_format)
+    if value.ndim < 2 or bias.shape != (value.shape[axis],):
+        raise ValueError(why_no_bias(value, bias, data_format))
+    if axis == 1:
         bias = xp.reshape(bias, (-1,) + (1,) * (value.ndim - 2))
     return value + bias
 
 
 def why_no_bias(value, bias, data_format):
-    """Why a bias does not fit, in TensorFlow's words; "" if it does."""
+    """Why a bias does not fit, in TensorFlow's words."""
     shapes = in_brackets(value.shape), in_brackets(bias.shape)
     if value.ndim < 2:
         return f"Input tensor must be at least 2D: {shapes[0]}"
     if bias.ndim != 1:
         return f"Biases must be 1D: {shapes[1]}"
-    if value.shape[features_axis(data_format)] == len(bias):
-        return ""
     which = "last" if data_format == "NHWC" else "channel"
     return (
         f"Must provide as many biases as the {which} dimension of the input tensor: "
@@ -701,8 +700,13 @@ def is_zero(dy):
 )
 def sparse_softmax_cross_entropy_op(xp, features, labels):
     """How wrong scores are, and the slope: (n, m), (n,) -> (n,), (n, m)."""
-    if problem := why_no_labels(features, labels):
-        raise ValueError(problem)
+    if (
+        features.ndim != 2
+        or labels.shape != features.shape[:1]
+        or not features.shape[1]
+    ):
+        raise ValueError(why_no_labels(features, labels))
+    require_classes(labels, features.shape[1])
     z, rows = below_best(xp, features), xp.arange(len(labels))
     p = xp.exp(z)
     total = xp.sum(p, axis=-1, keepdims=True)
@@ -713,32 +717,30 @@ def sparse_softmax_cross_entropy_op(xp, features, labels):
 
 
 def why_no_labels(features, labels):
-    """Why labels do not go with scores, in TensorFlow's words; "" if they do."""
+    """Why labels do not go with scores, in TensorFlow's words."""
     shapes = in_brackets(features.shape), in_brackets(labels.shape)
     if features.ndim != 2:
         return f"logits must be 2-D, but got shape {shapes[0]}"
     if labels.ndim != 1:
         return f"labels must be 1-D, but got shape {shapes[1]}"
-    if len(features) != len(labels):
-        return (
-            "logits and labels must have the same first dimension, got logits shape "
-            f"{shapes[0]} and labels shape {shapes[1]}"
-        )
-    classes = features.shape[1]
-    if not classes:
+    if len(features) == len(labels):
         return f"Must have at least one class, but got logits shape {shapes[0]}"
-    outside = (labels < 0) | (labels >= classes)
-    return out_of_range(labels, outside, classes) if outside.any() else ""
-
-
-def out_of_range(labels, outside, classes):
-    """The message for labels that no class has."""
     return (
-        f"Received a label value of {labels[outside][0]} which is outside the valid range "
-        f"of [0, {classes}).  Label values: {' '.join(map(str, labels.tolist()))}\n"
-        f"  expected: labels that count from 0 to {classes - 1}, one less than the scores\n"
-        "  fix: labels = labels - 1, if they count from 1; or a last layer with more units"
+        "logits and labels must have the same first dimension, got logits shape "
+        f"{shapes[0]} and labels shape {shapes[1]}"
     )
+
+
+def require_classes(labels, classes):
+    """Raise ValueError, in TensorFlow's words, for a label that no class has."""
+    outside = (labels < 0) | (labels >= classes)
+    if outside.any():
+        raise ValueError(
+            f"Received a label value of {labels[outside][0]} which is outside the valid "
+            f"range of [0, {classes}).  Label values: {' '.join(map(str, labels.tolist()))}\n"
+            f"  expected: labels from 0 to {classes - 1}, one less than there are scores\n"
+            "  fix: labels = labels - 1, if they count from 1; or a wider last layer"
+        )
 
 
 @sparse_softmax_cross_entropy_op.shape
