@@ -38,8 +38,9 @@ from pedagogy_tf.core.shapes import TensorShape
 __all__ = [
     "is_trainable",
     "reached_from",
+    "between",
     "count_uses",
-    "last_to_first",
+    "Walk",
     "AggregationMethod",
     "UnconnectedGradients",
     "Blame",
@@ -47,7 +48,9 @@ __all__ = [
     "add_rows",
     "rule_for",
     "pass_on",
+    "hand_out",
     "as_list",
+    "WALKS",
     "require_one_each",
     "learn_shape",
     "first_blame",
@@ -84,21 +87,22 @@ def reached_from(xs):
     return reached
 
 
-def count_uses(ys, xs):
-    """How often the operations between xs and ys are used there.
+def between(ys, xs):
+    """The operations on the paths from xs to ys, those next to the ys first."""
+    reached, found = reached_from(xs), {}
+    queue = deque(y.op for y in ys)
+    while queue:
+        operation = queue.popleft()
+        if operation in reached and operation not in found:
+            found[operation] = True
+            queue += [tensor.op for tensor in operation.inputs]
+    return list(found)
 
-    Returns:
-      A dict: each operation on a path from an x to a y -> how many inputs of such
-      operations it provides.
-    """
-    reached, uses = reached_from(xs), {}
-    stack = [y.op for y in ys]
-    while stack:
-        operation = stack.pop()
-        if operation in reached and operation not in uses:
-            uses[operation] = 0
-            stack += [tensor.op for tensor in operation.inputs]
-    for operation in uses:
+
+def count_uses(operations):
+    """A dict: each operation -> how many inputs of the others it provides."""
+    uses = dict.fromkeys(operations, 0)
+    for operation in operations:
         for tensor in operation.inputs:
             if tensor.op in uses:
                 uses[tensor.op] += 1
@@ -108,18 +112,52 @@ def count_uses(ys, xs):
 ## In which order
 
 
-def last_to_first(ys, uses):
-    """The operations between xs and ys, each after all that use it."""
-    left = dict(uses)
-    ready = deque(dict.fromkeys(y.op for y in ys if left.get(y.op) == 0))
-    while ready:
-        operation = ready.popleft()
-        yield operation
-        for tensor in operation.inputs:
-            if tensor.op in left:
-                left[tensor.op] -= 1
-                if not left[tensor.op]:
-                    ready.append(tensor.op)
+class Walk:
+    """The operations between xs and ys, each after all that use it.
+
+    Attributes:
+      left: operation -> how many of its uses have not had their turn yet.
+      blame: the Blame that is carried along.
+      place: function of an operation: a `with` block for its turn.
+    """
+
+    def __init__(self, ys, xs, blame=None, place=nullcontext):
+        self.blame, self.place = blame, place
+        self.left = count_uses(self.find(ys, xs))
+        self.ready = deque(dict.fromkeys(y.op for y in ys if self.left.get(y.op) == 0))
+
+    def find(self, ys, xs):
+        """The operations that get a turn."""
+        return between(ys, xs)
+
+    def __iter__(self):
+        while self.ready:
+            operation = self.ready.popleft()
+            yield operation
+            for tensor in operation.inputs:
+                if tensor.op in self.left:
+                    self.left[tensor.op] -= 1
+                    self.meet(tensor.op)
+
+    def meet(self, operation):
+        """Let an operation get ready when all its uses have had their turn."""
+        if self.left[operation] == 0:
+            self.ready.append(operation)
+
+    def zeros(self, y):
+        """The blame for an output that nobody blamed."""
+        return zeros_like(y, optimize=False)
+
+    def collecting(self, operation):
+        """A `with` block in which the blame for an operation is added up."""
+        return nullcontext()
+
+    def passing_on(self, operation):
+        """A `with` block in which an operation's gradient rule writes."""
+        return nullcontext()
+
+    def finish(self):
+        """What is left to do when all have had their turn."""
 
 
 ## Where paths meet
@@ -247,17 +285,23 @@ def rule_for(operation):
     return GRADIENTS[name]
 
 
-def pass_on(operation, blame, stop, gate):
+def pass_on(operation, walk, stop, gate):
     """Turn the blame for an operation's outputs into blame for its inputs."""
-    dys = blame.collect(operation)
+    with walk.collecting(operation):
+        dys = walk.blame.collect(operation)
     if stop or not operation.inputs or all(dy is None for dy in dys):
         return
     rule = rule_for(operation)
-    if rule is None:
-        return
+    if rule is not None:
+        with walk.passing_on(operation):
+            hand_out(operation, rule, dys, walk, gate)
+
+
+def hand_out(operation, rule, dys, walk, gate):
+    """Do what a gradient rule says with the blame `dys` for an operation's outputs."""
     for i, y in enumerate(operation.outputs):
         if dys[i] is None and is_trainable(y):
-            dys[i] = zeros_like(y, optimize=False)
+            dys[i] = walk.zeros(y)
     with name_scope(f"{operation.name}_grad"):
         dxs = as_list(rule(operation, *dys))
         require_one_each(operation, dxs)
@@ -267,12 +311,15 @@ def pass_on(operation, blame, stop, gate):
     for i, (x, dx) in enumerate(zip(operation.inputs, dxs, strict=True)):
         if dx is not None:
             learn_shape(operation, i, dx)
-            blame.add(x, dx)
+            walk.blame.add(x, dx)
 
 
 def as_list(x):
     """A list of what is in a list or tuple, or of x alone."""
     return list(x) if isinstance(x, (list, tuple)) else [x]
+
+
+WALKS = [Walk]  # the last one is taken; core.loops adds one that knows loops
 
 
 def require_one_each(operation, dxs):
@@ -422,11 +469,12 @@ def gradients(
         blame = Blame(aggregation_method)
         for y, dy in first_blame(ys, grad_ys, place):
             blame.add(y, dy)
-        uses = count_uses(ys, xs)
-        ends = {t.op for t in stops} | first_operations(xs, uses)
-        for operation in last_to_first(ys, uses):
+        walk = WALKS[-1](ys, xs, blame, place)
+        ends = {t.op for t in stops} | first_operations(xs, walk.left)
+        for operation in walk:
             with place(operation):
-                pass_on(operation, blame, operation in ends, gate_gradients)
+                pass_on(operation, walk, operation in ends, gate_gradients)
+        walk.finish()
     return [blame.of(x, unconnected) for x in xs]
 
 

@@ -190,6 +190,7 @@ class Operation:
         self.site = user_site()
         self._control_inputs = list(control_inputs)
         self._id = None  # its rank of birth, from 1; the graph gives it
+        self._context = None  # the branch or loop that it belongs to
 
     def __repr__(self):
         return f"<tf.Operation '{self.name}' type={self.type}>"
@@ -220,7 +221,20 @@ class Operation:
                 raise ValueError(foreign(operation))
             if operation not in self._control_inputs:
                 self._control_inputs.append(operation)
-                self.graph._rewired += 1
+                self.graph._note_rewired(self)
+
+    def _update_input(self, index, tensor):
+        """Read `tensor` in the place of input number `index`."""
+        old, inputs = self.inputs[index], list(self.inputs)
+        inputs[index] = tensor
+        self.inputs = tuple(inputs)
+        old._consumers.remove(self)
+        tensor._consumers.append(self)
+        self.graph._note_rewired(self)
+
+    def _remove_all_control_inputs(self):
+        self._control_inputs.clear()
+        self.graph._note_rewired(self)
 
     def colocation_groups(self):
         """The groups that it lives with, as bytes; its own if there is no other."""
@@ -305,7 +319,8 @@ class Graph:
         self._lock = threading.RLock()
         self._finalized = False
         self._unfeedable, self._unfetchable = set(), set()
-        self._rewired = 0  # grows when an old operation changes: plans are stale then
+        self._planned = 0  # how many of the operations a session may have plans for
+        self._rewired = 0  # grows when one of these changes: plans are stale then
 
     def get_operations(self):
         """All operations, the oldest first."""
@@ -497,11 +512,11 @@ class Graph:
 
         Args:
           control_inputs: operations and tensors, or their names. None lifts what the
-            blocks around ask for.
+            blocks around ask for, and leads out of branches and loops.
         """
         outer, waits = self._scopes.controls, []
         if control_inputs is None:
-            return self._inside(controls=())
+            return self._inside(controls=(), context=None)
         known = {operation for operations, _ in outer for operation in operations}
         for item in control_inputs:
             if not isinstance(item, (Tensor, Operation)):
@@ -522,6 +537,10 @@ class Graph:
             if parents.isdisjoint(born):
                 found += [operation for operation in waits if operation not in parents]
         return found
+
+    def _note_rewired(self, operation):
+        """Take note that an operation is no longer what it was when it was made."""
+        self._rewired += operation._id <= self._planned
 
     @contextmanager
     def device(self, device_name_or_function):
@@ -629,7 +648,17 @@ class Graph:
             ROWS[op_type].infer_shapes(operation)
         self._place(operation)
         self._append(operation)
+        self._adopt(operation)
         return operation
+
+    def _adopt(self, operation):
+        """Let the context that is being written take in a new operation."""
+        context = operation._context = self._scopes.context
+        for tensor in operation.inputs:
+            if tensor.op._context not in (None, context):
+                tensor.op._context.check_use(tensor.op, operation)
+        if context is not None:
+            context.add(operation)
 
     def _node_name(self, name):
         """The full, unique name of a new operation."""
@@ -742,9 +771,11 @@ class Scopes(threading.local):
       colocation: operations whose place new ones share, the innermost last.
       attrs: attributes for every operation.
       gradients: op type -> name of the gradient rule to use instead of its own.
+      context: the branch or the loop that is being written, if any.
     """
 
     name = ""
+    context = None
     controls = ()
     devices = ()
     colocation = ()

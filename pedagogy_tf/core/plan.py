@@ -38,6 +38,7 @@ __all__ = [
     "needed_operations",
     "is_fed",
     "in_order",
+    "is_back",
     "refuse_circle",
     "is_slot",
     "updates",
@@ -62,6 +63,8 @@ __all__ = [
     "wrapped",
     "parts",
     "brief",
+    "PLANNERS",
+    "make_plan",
     "WRONG_VALUES",
     "explained",
     "kernel_error",
@@ -115,7 +118,7 @@ def in_order(operations, fed=()):
     """
     waits, users = {}, {operation: [] for operation in operations}
     for operation in operations:
-        parents = {tensor.op for tensor in operation.inputs if tensor not in fed}
+        parents = {t.op for t in operation.inputs if t not in fed and not is_back(t)}
         parents = [p for p in parents.union(operation.control_inputs) if p in users]
         waits[operation] = len(parents)
         for parent in parents:
@@ -133,6 +136,11 @@ def in_order(operations, fed=()):
     if len(order) < len(users):
         refuse_circle(set(users).difference(order))
     return order
+
+
+def is_back(tensor):
+    """Whether a tensor leads back to the top of a loop."""
+    return tensor.op.type.endswith("NextIteration")
 
 
 def refuse_circle(stuck):
@@ -223,10 +231,13 @@ class Plan:
         self.changes = {}  # variable -> how often it has changed so far
         self.readers = {}  # variable -> the operation that reads it: `v/read`
         self.steps, self._page = [], None
-        for operation in needed_operations(self.fetches, self.feeds):
-            self._take(operation)
+        self._take_all(needed_operations(self.fetches, self.feeds))
         if optimize:
             self._drop_dead()
+
+    def _take_all(self, operations):
+        for operation in operations:
+            self._take(operation)
 
     def shape_of(self, tensor):
         """What the plan knows of a tensor's shape."""
@@ -352,10 +363,18 @@ class Plan:
         for step in reversed(self.steps):
             outputs = step.operation.outputs
             needed = step.operation in wanted or not used.isdisjoint(outputs)
-            if needed or has_effect(step.row):
+            if needed or self._acts(step):
                 kept.append(step)
-                used.update(step.inputs)
+                used.update(self._uses(step))
         self.steps = kept[::-1]
+
+    def _acts(self, step):
+        """Whether a step does something besides computing its outputs."""
+        return has_effect(step.row)
+
+    def _uses(self, step):
+        """The tensors that a step needs."""
+        return step.inputs
 
     @property
     def page(self):
@@ -461,10 +480,11 @@ class Page:
       source: the text.
       function: the text, compiled: `f(state, *feeds)` gives the list of fetched values.
       places: number of a line -> the operation that runs there.
+      indent: the blanks in front of the lines; a page with loops changes it.
     """
 
     def __init__(self, plan):
-        self.plan, self.fed = plan, set(plan.feeds)
+        self.plan, self.fed, self.indent = plan, set(plan.feeds), ""
         self.meaning = {"np": np, "fetched": fetched, "copied": copied}
         self.taken = {*keyword.kwlist, *self.meaning, "state", "plan", "_"}
         self.names, self.counts, self.places = {}, {}, {}
@@ -582,7 +602,7 @@ class Page:
 
     def _add(self, line, operation, remark=""):
         for part in (wrapped(line) + remark).split("\n"):
-            self.lines.append(part)
+            self.lines.append(self.indent + part)
             self.places[len(self.lines)] = operation
 
     def _write_steps(self, steps):
@@ -665,6 +685,16 @@ def brief(value):
     if np.size(value) > 8:
         return f"{value.dtype} of shape {value.shape}"
     return " ".join(np.array2string(np.asarray(value), separator=", ").split())
+
+
+PLANNERS = {}  # type of an operation -> the class of plans that can hold it
+
+
+def make_plan(fetches, feeds=(), *more):
+    """A Plan, of the class that the needed operations ask for. Arguments as there."""
+    types = {operation.type for operation in needed_operations(fetches, feeds)}
+    kind = next((PLANNERS[name] for name in PLANNERS if name in types), Plan)
+    return kind(fetches, feeds, *more)
 
 
 ## Say what failed, and where

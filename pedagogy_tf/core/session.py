@@ -28,7 +28,7 @@ from pedagogy_tf.core.graph import (
     pushed,
 )
 from pedagogy_tf.core.ops.basic import flatten
-from pedagogy_tf.core.plan import Plan
+from pedagogy_tf.core.plan import make_plan
 
 __all__ = [
     "Fetches",
@@ -277,7 +277,8 @@ class Request:
             if key not in self.plans:
                 fetches, runs = self.fetches.elements, self.session._run_for
                 optimize = self.session.optimize
-                self.plans[key] = Plan(fetches, self.feeds, key, runs, optimize)
+                self.plans[key] = make_plan(fetches, self.feeds, key, runs, optimize)
+                self.session.graph._planned = self.session.graph.version
             self.plans[shapes] = self.plans[key]
         return self.plans[shapes]
 
