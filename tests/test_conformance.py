@@ -11,6 +11,7 @@ def test_every_case_has_its_fixture():
     assert sorted(load_cases()) == sorted(load_fixtures())
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of TensorFlow's old names
 @pytest.mark.parametrize("id", sorted(load_cases()))
 def test_case(id):
     said = complaints(id)

@@ -72,7 +72,7 @@ def ranges(tf, np):
     }
 
 
-@case("tf.linspace", "tf.lin_space")
+@case("tf.linspace", "tf.lin_space", not_yet="Not built yet.")
 def linspaces(tf, np):
     return [
         tf.linspace(10.0, 12.0, 3),
@@ -168,7 +168,7 @@ def reshape_errors(tf, np):
     return messages
 
 
-@case("tf.transpose", "tf.matrix_transpose")
+@case("tf.transpose")
 def transposes(tf, np):
     x = cube(tf, np)
     u = tf.placeholder_with_default(np.ones((2, 3), np.float32), [None, 3], name="u")
@@ -180,7 +180,6 @@ def transposes(tf, np):
             tf.transpose(x, perm=(2, 1, 0), name="back"),
             tf.transpose(u),
             tf.transpose([[1, 2], [3, 4]]),
-            tf.matrix_transpose(x),
             tf.transpose(tf.constant(3)),
         ],
         "gradient": tf.gradients(y * y, x),
@@ -189,6 +188,11 @@ def transposes(tf, np):
             message(lambda: tf.transpose(x, [0, 1, 1])),
         ],
     }
+
+
+@case("tf.matrix_transpose", not_yet="Not built yet.")
+def matrix_transpose(tf, np):
+    return tf.matrix_transpose(cube(tf, np))
 
 
 @case("tf.concat")
@@ -232,7 +236,10 @@ def concat_errors(tf, np):
         return messages + [message(lambda: sess.run(y))]
 
 
-@case("tf.stack", "tf.unstack", "tf.parallel_stack")
+@case(
+    "tf.stack",
+    "tf.unstack",
+)
 def stacks(tf, np):
     a, b = tf.constant([1.0, 2.0], name="a"), tf.constant([3.0, 4.0], name="b")
     u = tf.placeholder_with_default(np.ones((2, 3), np.float32), [None, 3], name="u")
@@ -519,7 +526,7 @@ def gather_nd(tf, np):
     }
 
 
-@case("tf.batch_gather", "tf.gather")
+@case("tf.batch_gather", "tf.gather", not_yet="Not built yet.")
 def batch_gathers(tf, np):
     x = cube(tf, np)
     return [
@@ -680,7 +687,7 @@ def reverses(tf, np):
     }
 
 
-@case("tf.broadcast_to", "tf.broadcast_static_shape", "tf.broadcast_dynamic_shape")
+@case("tf.broadcast_to", "tf.broadcast_static_shape")
 def broadcasts(tf, np):
     x = tf.constant([1.0, 2.0, 3.0], name="x")
     y = tf.broadcast_to(x, [2, 3])
@@ -688,10 +695,14 @@ def broadcasts(tf, np):
         "value": [
             y,
             tf.broadcast_static_shape(tf.TensorShape([1, 3]), tf.TensorShape([2, 1])),
-            tf.broadcast_dynamic_shape([1, 3], [2, 1]),
         ],
         "gradient": tf.gradients(y * y, x),
     }
+
+
+@case("tf.broadcast_dynamic_shape", not_yet="Not built yet.")
+def broadcast_dynamic_shape(tf, np):
+    return tf.broadcast_dynamic_shape([1, 3], [2, 1])
 
 
 @case("tf.cast", "tf.to_float", "tf.to_int32", "tf.to_int64", "tf.to_double")
@@ -723,7 +734,7 @@ def casts(tf, np):
     }
 
 
-@case("tf.saturate_cast", "tf.bitcast")
+@case("tf.saturate_cast", "tf.bitcast", not_yet="Not built yet.")
 def other_casts(tf, np):
     return [
         tf.saturate_cast(tf.constant([-1.0, 300.0, 7.0]), tf.uint8),
@@ -742,12 +753,12 @@ def stop_gradient(tf, np):
     }
 
 
-@case("tf.identity_n")
+@case("tf.identity_n", not_yet="Not built yet.")
 def identity_n(tf, np):
     return tf.identity_n([tf.constant(1.0), tf.constant([2])])
 
 
-@case("tf.sequence_mask")
+@case("tf.sequence_mask", not_yet="Not built yet.")
 def sequence_masks(tf, np):
     return [
         tf.sequence_mask([1, 3, 2]),
@@ -763,6 +774,7 @@ def sequence_masks(tf, np):
     "tf.matrix_band_part",
     "tf.eye",
     "tf.trace",
+    not_yet="Not built yet.",
 )
 def diagonals(tf, np):
     x = tf.constant([1.0, 2.0, 3.0], name="x")
@@ -782,7 +794,12 @@ def diagonals(tf, np):
     }
 
 
-@case("tf.invert_permutation", "tf.dynamic_partition", "tf.dynamic_stitch")
+@case(
+    "tf.invert_permutation",
+    "tf.dynamic_partition",
+    "tf.dynamic_stitch",
+    not_yet="Not built yet.",
+)
 def partition_and_stitch(tf, np):
     x = tf.constant([10.0, 20.0, 30.0], name="x")
     parts = tf.dynamic_partition(x, [1, 0, 1], 2)
@@ -793,35 +810,40 @@ def partition_and_stitch(tf, np):
     }
 
 
-@case("tf.unique", "tf.unique_with_counts", "tf.setdiff1d", "tf.searchsorted")
-def uniques(tf, np):
+@case("tf.unique")
+def unique(tf, np):
+    return tf.unique(tf.constant([4, 1, 4, 2, 1]))
+
+
+@case("tf.unique_with_counts", "tf.setdiff1d", not_yet="Not built yet.")
+def unique_with_counts(tf, np):
     x = tf.constant([4, 1, 4, 2, 1])
-    return [tf.unique(x), tf.unique_with_counts(x), tf.setdiff1d([1, 2, 3], [2])]
+    return [tf.unique_with_counts(x), tf.setdiff1d([1, 2, 3], [2])]
 
 
-@case("tf.meshgrid")
+@case("tf.meshgrid", not_yet="Not built yet.")
 def meshgrid(tf, np):
     return [tf.meshgrid([1, 2, 3], [4, 5]), tf.meshgrid([1.0], [2.0], indexing="ij")]
 
 
-@case("tf.guarantee_const", "tf.roll")
+@case("tf.roll", not_yet="Not built yet.")
 def rolls(tf, np):
     x = tf.constant([1.0, 2.0, 3.0], name="x")
     y = tf.roll(x, 1, 0)
     return {"value": [y, tf.roll(x, [-1], [0])], "gradient": tf.gradients(y * x, x)}
 
 
-@case("tf.sort", "tf.argsort", "tf.nn.top_k")
-def sorts(tf, np):
+@case("tf.nn.top_k")
+def top_k(tf, np):
     x = tf.constant([[3.0, 1.0, 2.0], [1.0, 5.0, 5.0]], name="x")
     values, indices = tf.nn.top_k(x, 2)
     return {
-        "value": [
-            values,
-            indices,
-            tf.sort(x),
-            tf.argsort(x),
-            tf.sort(x, direction="DESCENDING"),
-        ],
+        "value": [values, indices],
         "gradient": tf.gradients(values * values, x),
     }
+
+
+@case("tf.sort", "tf.argsort", not_yet="Not built yet.")
+def sorts(tf, np):
+    x = tf.constant([[3.0, 1.0, 2.0], [1.0, 5.0, 5.0]], name="x")
+    return [tf.sort(x), tf.argsort(x), tf.sort(x, direction="DESCENDING")]

@@ -95,7 +95,7 @@ def matmul_errors(tf, np):
         ]
 
 
-@case("tf.tensordot", within=1e-5)
+@case("tf.tensordot", within=1e-5, not_yet="Not built yet.")
 def tensordot(tf, np):
     a, b = matrix(tf, np, 2, 3), matrix(tf, np, 3, 2, 2)
     y = tf.tensordot(a, b, 1)
@@ -109,7 +109,7 @@ def tensordot(tf, np):
     }
 
 
-@case("tf.einsum", within=1e-5)
+@case("tf.einsum", within=1e-5, not_yet="Not built yet.")
 def einsum(tf, np):
     a, b = matrix(tf, np, 2, 3), matrix(tf, np, 3, 4)
     return [
@@ -125,6 +125,7 @@ def einsum(tf, np):
     "tf.cholesky",
     "tf.matrix_solve",
     within=1e-5,
+    not_yet="Not built yet.",
 )
 def solving(tf, np):
     m = tf.constant([[4.0, 1.0], [1.0, 3.0]], name="m")
@@ -144,6 +145,7 @@ def solving(tf, np):
     "tf.linalg.transpose",
     "tf.linalg.norm",
     within=1e-5,
+    not_yet="Not built yet.",
 )
 def names_in_tf_linalg(tf, np):
     m = matrix(tf, np, 2, 2)

@@ -104,14 +104,14 @@ def multinomial(tf, np):
     return {"random": runs(tf, [x, y])}
 
 
-@case("tf.random_gamma", "tf.random_poisson", within=1e-5)
+@case("tf.random_gamma", "tf.random_poisson", within=1e-5, not_yet="Not built yet.")
 def gamma_and_poisson(tf, np):
     x = tf.random_gamma([3], 2.5, seed=1)
     y = tf.random_poisson(4.0, [5], seed=2)
     return {"random": runs(tf, [x, y], 2)}
 
 
-@case("tf.random_crop")
+@case("tf.random_crop", not_yet="Not built yet.")
 def random_crop(tf, np):
     x = tf.random_crop(tf.reshape(tf.range(30), [5, 6]), [2, 3], seed=8)
     return {"random": runs(tf, x)}

@@ -156,7 +156,7 @@ def logsumexp_of_large_numbers(tf, np):
     return tf.reduce_logsumexp(x, 1)
 
 
-@case("tf.argmax", "tf.argmin", "tf.arg_max", "tf.arg_min")
+@case("tf.argmax", "tf.argmin")
 def argmax_and_argmin(tf, np):
     x = tf.constant([[1.0, 3.0, 3.0], [2.0, 0.0, 0.0]], name="x")
     u = tf.placeholder_with_default(np.ones((2, 3), np.float32), [None, 3], name="u")
@@ -170,7 +170,6 @@ def argmax_and_argmin(tf, np):
             tf.argmax(u, 1, name="winner"),
             tf.argmax(u, 0),
             tf.argmax([3, 1, 2], 0),
-            tf.arg_max(x, 1),
         ],
         "none": tf.gradients(tf.argmax(x, 1), x),
         "messages": [
@@ -178,6 +177,11 @@ def argmax_and_argmin(tf, np):
             message(lambda: tf.argmax(x, axis=0, dimension=1)),
         ],
     }
+
+
+@case("tf.arg_max", "tf.arg_min", not_yet="Not built yet.")
+def arg_max_and_arg_min(tf, np):
+    return [tf.arg_max([3.0, 1.0], 0), tf.arg_min([3.0, 1.0], 0)]
 
 
 @case("tf.norm", within=1e-5)
@@ -221,7 +225,9 @@ def mean_of_a_batch(tf, np):
         }
 
 
-@case("tf.segment_sum", "tf.unsorted_segment_sum", within=1e-5)
+@case(
+    "tf.segment_sum", "tf.unsorted_segment_sum", within=1e-5, not_yet="Not built yet."
+)
 def segments(tf, np):
     x = tf.constant([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], name="x")
     s = tf.segment_sum(x, [0, 0, 1])
@@ -232,6 +238,6 @@ def segments(tf, np):
     }
 
 
-@case("tf.confusion_matrix")
+@case("tf.confusion_matrix", not_yet="Not built yet.")
 def confusion_matrix(tf, np):
     return tf.confusion_matrix([0, 1, 1, 2], [0, 1, 2, 2])

@@ -201,7 +201,7 @@ def a_shared_weight(tf, np):
     return {"value": y, "gradient": tf.gradients(y, w), "names": [w.name]}
 
 
-@case("tf.make_template")
+@case("tf.make_template", not_yet="Not built yet.")
 def make_template(tf, np):
     def scale(x):
         return x * tf.get_variable("k", initializer=3.0)
@@ -210,7 +210,7 @@ def make_template(tf, np):
     return {"value": [scaled(1.0), scaled(2.0)], "names": names(*tf.global_variables())}
 
 
-@case("tf.variable_op_scope")
+@case("tf.variable_op_scope", not_yet="Not built yet.")
 def variable_op_scope(tf, np):
     x = tf.constant(1.0)
     with tf.variable_op_scope([x], None, "default"):

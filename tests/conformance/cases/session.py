@@ -237,7 +237,7 @@ def graph_of_a_session(tf, np):
         return [inside, sess.graph is g, sess.run(y), y.graph is g]
 
 
-@case("tf.Session", "tf.ConfigProto")
+@case("tf.Session", "tf.ConfigProto", not_yet="Not built yet.")
 def session_config(tf, np):
     config = tf.ConfigProto(allow_soft_placement=True, log_device_placement=False)
     config.gpu_options.allow_growth = True

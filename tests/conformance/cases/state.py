@@ -91,11 +91,8 @@ def uninitialized_variables(tf, np):
     v = tf.Variable(1.0, name="v")
     w = tf.Variable([1.0], name="w")
     up = v.assign_add(1.0)
-    scatter = tf.scatter_add(w, [0], [1.0])
     with tf.Session() as sess:
-        messages = [
-            message(sess.run, f) for f in (v, v * 2, up, scatter, w.read_value())
-        ]
+        messages = [message(sess.run, f) for f in (v, v * 2, up, w.read_value())]
         sess.run(tf.variables_initializer([v]))
         return {"messages": [*messages, message(sess.run, v + w)], "value": sess.run(v)}
 
@@ -179,7 +176,16 @@ def load_and_eval(tf, np):
         ]
 
 
-@case("tf.scatter_add", "tf.scatter_sub", "tf.scatter_update", "tf.scatter_mul")
+@case(
+    "tf.scatter_add",
+    "tf.scatter_sub",
+    "tf.scatter_update",
+    "tf.scatter_mul",
+    "tf.scatter_div",
+    "tf.scatter_min",
+    "tf.scatter_max",
+    not_yet="Not built yet.",
+)
 def scatters(tf, np):
     v = tf.Variable([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], name="v")
     steps = [
@@ -198,14 +204,14 @@ def scatters(tf, np):
     }
 
 
-@case("tf.scatter_nd_update", "tf.scatter_nd_add")
+@case("tf.scatter_nd_update", "tf.scatter_nd_add", not_yet="Not built yet.")
 def scatters_nd(tf, np):
     v = tf.Variable([1.0, 2.0, 3.0, 4.0], name="v")
     a = tf.scatter_nd_update(v, [[1], [3]], [9.0, 8.0])
     return run_each(tf, a, tf.scatter_nd_add(v, [[0]], [1.0]), v)
 
 
-@case("tf.scatter_update")
+@case("tf.scatter_update", not_yet="Not built yet.")
 def scatter_out_of_range(tf, np):
     v = tf.Variable([1.0, 2.0], name="v")
     s = tf.scatter_update(v, [2], [1.0])
@@ -257,7 +263,7 @@ def initialized_value(tf, np):
     return [tf.Variable(v.initialized_value() * 2, name="w"), v]
 
 
-@case("tf.report_uninitialized_variables", "tf.assert_variables_initialized")
+@case("tf.report_uninitialized_variables", not_yet="Not built yet.")
 def report_uninitialized(tf, np):
     v = tf.Variable(1.0, name="v")
     tf.Variable(2.0, name="w")
