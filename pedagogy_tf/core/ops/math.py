@@ -574,14 +574,14 @@ to_complex128 = cast_to("complex128", "ToComplex128")
 @op("FloorDiv(x:T, y:T) -> (z:T)", T=NUMBERS)
 def floor_div(xp, x, y):
     """x / y, rounded down."""
-    return x // not_zero(xp, y) if y.dtype.kind in "iu" else xp.floor(x / y)
+    return x // not_zero(xp, x, y) if y.dtype.kind in "iu" else xp.floor(x / y)
 
 
 @op("FloorMod(x:T, y:T) -> (z:T)", T=(int32, int64, *FLOATS))
 def floormod(xp, x, y):
     """What x // y leaves of x; it has the sign of y."""
     if y.dtype.kind in "iu":
-        return x % not_zero(xp, y)
+        return x % not_zero(xp, x, y)
     rest = xp.fmod(x, y)
     return xp.where((rest != 0) & ((rest < 0) != (y < 0)), rest + y, rest)
 
@@ -591,23 +591,23 @@ def truncatediv(xp, x, y):
     """x / y, rounded towards zero."""
     if y.dtype.kind not in "iu":
         return xp.trunc(x / y)
-    down = x // not_zero(xp, y)
+    down = x // not_zero(xp, x, y)
     return down + ((down < 0) & (down * y != x))
 
 
 @op("TruncateMod(x:T, y:T) -> (z:T)", T=(int32, int64, *FLOATS))
 def truncatemod(xp, x, y):
     """What a division rounded towards zero leaves of x; it has the sign of x."""
-    return xp.fmod(x, not_zero(xp, y) if y.dtype.kind in "iu" else y)
+    return xp.fmod(x, not_zero(xp, x, y) if y.dtype.kind in "iu" else y)
 
 
-def not_zero(xp, y):
-    """y, if there is no zero in it.
+def not_zero(xp, x, y):
+    """y, if there is no zero in it, or nothing to divide.
 
     Raises:
       ValueError: in TensorFlow's words.
     """
-    if not xp.all(y):
+    if x.size and not xp.all(y):
         raise ValueError("Integer division by zero")
     return y
 
