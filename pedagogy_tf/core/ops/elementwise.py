@@ -185,8 +185,8 @@ def _(op, dz):
     return dz_ * -2.0 * dy * y, reciprocal_grad(y, dz)
 
 
-reciprocal.gradient(lambda op, dy: reciprocal_grad(op.outputs[0], dy))
-inv.gradient(lambda op, dy: reciprocal_grad(op.outputs[0], dy))
+for _row in (reciprocal, inv):
+    _row.gradient(lambda op, dy: reciprocal_grad(op.outputs[0], dy))
 
 
 @op("Sqrt(x:T) -> (y:T)", T=SMOOTH)

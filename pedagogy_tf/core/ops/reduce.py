@@ -10,7 +10,7 @@ import numpy as np
 
 from pedagogy_tf.core.dtypes import as_dtype, int32, int64
 from pedagogy_tf.core.graph import name_scope
-from pedagogy_tf.core.op import GRADIENTS, constant, convert_to_tensor, op
+from pedagogy_tf.core.op import GRADIENTS, ShapeError, constant, convert_to_tensor, op
 from pedagogy_tf.core.ops.basic import reshape, shape, stop_gradient, zeros_like
 from pedagogy_tf.core.ops.elementwise import (
     equal,
@@ -97,11 +97,11 @@ def axes_of(reduction_indices):
 def mean_op(xp, input, reduction_indices, *, keep_dims=False):
     """The mean over some axes."""
     axes = axes_of(reduction_indices)
-    if input.dtype.kind in "iu":  # whole numbers: the sum, divided and rounded to zero
-        total = xp.sum(input, axis=axes, dtype=input.dtype, keepdims=keep_dims)
-        count = np.size(input) // max(np.size(total), 1)
+    total = xp.sum(input, axis=axes, dtype=input.dtype, keepdims=keep_dims)
+    count = np.size(input) // max(np.size(total), 1)
+    if input.dtype.kind in "iu":  # of whole numbers a whole number, nearer to zero
         return xp.asarray(xp.trunc(total / count), input.dtype)
-    return xp.mean(input, axis=axes, dtype=input.dtype, keepdims=keep_dims)
+    return total / count
 
 
 @op("Max(input:T, reduction_indices:Tidx=int32) -> (output:T)", T=GATHERED, Tidx=INDEX)
@@ -255,6 +255,11 @@ def without_axis(op, x, axis):
         return TensorShape([])
     if chosen is None:
         return unknown_shape(x.rank - 1)
+    if not -x.rank <= chosen < x.rank:
+        raise ShapeError(
+            f"Dimension ({int(chosen)}) must be in the range [{-x.rank}, {x.rank}), "
+            f"where {x.rank} is the number of dimensions in the input."
+        )
     sizes = list(x.sizes)
     del sizes[int(chosen)]
     return TensorShape(sizes)
@@ -279,7 +284,7 @@ def argmax(input, axis=None, name=None, dimension=None, output_type=int64):
 
 
 def argmin(input, axis=None, name=None, dimension=None, output_type=int64):
-    """The position of the smallest along an axis; the arguments are those of `argmax`."""
+    """The position of the smallest along an axis; arguments as for `argmax`."""
     return argmin_op(input, one_axis(axis, dimension), as_dtype(output_type), name=name)
 
 
