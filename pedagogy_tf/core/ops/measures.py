@@ -4,7 +4,7 @@ Mean and variance bring features to one scale; what is too long keeps its direct
 largest k say whether an answer was among them.
 """
 
-# Generated from book/source/91_measures.md: change it there, then `make export`.
+# Generated from book/source/19_measures.md: change it there, then `make export`.
 
 import numpy as np
 
@@ -232,8 +232,8 @@ def norm(tensor, ord="euclidean", axis=None, keepdims=None, name=None, keep_dims
 
     Args:
       tensor: a tensor.
-      ord: "euclidean", 1, 2, np.inf or any number above 0; for matrices "fro" instead of
-        numbers other than 1 and np.inf.
+      ord: "euclidean", 1, 2, np.inf or any number above 0; for matrices "fro" instead
+        of numbers other than 1 and np.inf.
       axis: None for all elements, an axis for vectors, two axes for matrices.
       keepdims: whether the axes stay, with size 1 (`keep_dims` by its old name).
       name: the scope of the operations.
@@ -351,7 +351,7 @@ def with_rows_of(t, values):
 
 
 def clip_by_average_norm(t, clip_norm, name=None):
-    """t, and where its length divided by its size is above `clip_norm`, made smaller."""
+    """t, made smaller if its length divided by its size is above `clip_norm`."""
     with name_scope(name, "clip_by_average_norm", [t, clip_norm]) as name:
         t = convert_to_tensor(t, name="t")
         count = cast(size(t), float32)
@@ -464,7 +464,8 @@ def _(op, x, k):
         raise ShapeError(f"Input must be scalar but has rank {k.rank}")
     if count is not None and count < 0:
         raise ShapeError(
-            f"Dimension size, given by scalar input 1, must be non-negative but is {count}"
+            "Dimension size, given by scalar input 1, must be non-negative but is "
+            f"{count}"
         )
     if x.rank is None:
         return [unknown_shape()] * 2
@@ -507,7 +508,7 @@ def top_k(input, k=1, sorted=True, name=None):
     T=(int32, int64),
 )
 def in_top_k_op(xp, predictions, targets, k):
-    """Whether fewer than k scores are better than the target's: (n, m), (n,) -> (n,)."""
+    """Whether fewer than k scores beat the target's: (n, m), (n,) -> (n,)."""
     if problem := why_no_targets(predictions, targets, k):
         raise ValueError(problem)
     batch, classes = predictions.shape

@@ -1,7 +1,7 @@
 """What bends and what judges: activations, softmax, losses, dropout.
 
-An activation bends each number by itself; a softmax makes probabilities of scores; a loss
-says how wrong they are. Each knows its slope, and none overflows on the way.
+An activation bends each number by itself; a softmax makes probabilities of scores; a
+loss says how wrong they are. Each knows its slope, and none overflows on the way.
 """
 
 # Generated from book/source/16_nn.md: change it there, then `make export`.
@@ -295,7 +295,7 @@ selu_grad.gradient(lambda op, dz: (selu_grad(dz, op.inputs[1]), of_slope(op, dz)
 
 
 def of_slope(op, dz):
-    """The blame for y in dx = dy * (y + ...) where y < 0, and nothing where it is not."""
+    """The blame for y in dx = dy * (y + ...) where y < 0; elsewhere nothing."""
     dy, y = op.inputs
     return select(y < 0, dz * dy, zeros_like(y))
 
@@ -343,7 +343,7 @@ def _(op, dz):
 
 
 def crelu(features, name=None, axis=-1):
-    """relu of the features and of their opposites, one after the other along an axis."""
+    """relu of the features and of their opposites, one after the other on an axis."""
     with name_scope(name, "CRelu", [features]) as name:
         features = convert_to_tensor(features, name="features")
         return relu(concat([features, -features], axis, name=name))
@@ -433,9 +433,10 @@ def along(row, x, axis, name):
     if axis in (-1, None) or axis == sizes.rank - 1:
         return row(x, name=name)
     if not -sizes.rank <= axis < sizes.rank:
+        count = sizes.rank
         problem = (
-            f"Dimension ({axis}) must be in the range [{-sizes.rank}, {sizes.rank}) where "
-            f"{sizes.rank} is the number of dimensions in the input."
+            f"Dimension ({axis}) must be in the range [{-count}, {count}) where {count} "
+            "is the number of dimensions in the input."
         )
         raise InvalidArgumentError(None, None, explain(problem))
     ndims = rank(x)
@@ -735,10 +736,11 @@ def require_classes(labels, classes):
     """Raise ValueError, in TensorFlow's words, for a label that no class has."""
     outside = (labels < 0) | (labels >= classes)
     if outside.any():
+        first, values = labels[outside][0], " ".join(map(str, labels.tolist()))
         raise ValueError(
-            f"Received a label value of {labels[outside][0]} which is outside the valid "
-            f"range of [0, {classes}).  Label values: {' '.join(map(str, labels.tolist()))}\n"
-            f"  expected: labels from 0 to {classes - 1}, one less than there are scores\n"
+            f"Received a label value of {first} which is outside the valid "
+            f"range of [0, {classes}).  Label values: {values}\n"
+            f"  expected: labels from 0 to {classes - 1}, one less than scores\n"
             "  fix: labels = labels - 1, if they count from 1; or a wider last layer"
         )
 
@@ -812,7 +814,7 @@ def in_float32(x):
 def softmax_cross_entropy_with_logits_v2(
     labels, logits, axis=None, name=None, dim=None
 ):
-    """How wrong scores are, given the true probabilities. Blame reaches the labels, too.
+    """How wrong scores are, given true probabilities. Blame reaches the labels, too.
 
     Args:
       labels: (..., m), the true probabilities; each row should add up to 1.
@@ -845,7 +847,7 @@ def softmax_cross_entropy_with_logits_v2(
 def softmax_cross_entropy_with_logits(
     _sentinel=None, labels=None, logits=None, dim=-1, name=None, axis=None
 ):
-    """The older one: as `..._v2`, but labels count as constants, no blame reaches them."""
+    """The older one: as `..._v2`, but labels are constants, no blame reaches them."""
     function = "softmax_cross_entropy_with_logits"
     axis = newer("axis", axis, "dim", dim)
     require_names(function, _sentinel, labels, logits)
@@ -945,8 +947,8 @@ def require_one_label_each(labels, logits):
         problem = f"Logits cannot be scalars - received shape {logits}."
     elif None not in (labels.rank, logits.rank) and labels.rank != logits.rank - 1:
         problem = (
-            f"Rank mismatch: Rank of labels (received {labels.rank}) should equal rank of "
-            f"logits minus 1 (received {logits.rank})."
+            f"Rank mismatch: Rank of labels (received {labels.rank}) should equal rank "
+            f"of logits minus 1 (received {logits.rank})."
         )
     elif both_known(labels, logits) and labels != logits[:-1]:
         problem = (
@@ -954,7 +956,7 @@ def require_one_label_each(labels, logits):
             f"shape of logits except for the last dimension (received {logits})."
         )
     if problem:
-        fix = "for labels with a 1 in one place: tf.nn.softmax_cross_entropy_with_logits_v2"
+        fix = "for labels of 0 and 1: tf.nn.softmax_cross_entropy_with_logits_v2"
         raise ValueError(explain(problem, fix=fix))
 
 
@@ -1050,8 +1052,8 @@ def dropout(x, keep_prob=None, noise_shape=None, seed=None, name=None, rate=None
     Args:
       x: a tensor of numbers with a fraction.
       keep_prob: the fraction that is kept, in (0, 1]; the old way to say it.
-      noise_shape: the shape of the draw; where it has 1, a whole axis is kept or dropped
-        together. None in a list stands for the size of x.
+      noise_shape: the shape of the draw; where it has 1, a whole axis is kept or
+        dropped together. None in a list stands for the size of x.
       seed: an integer, or None; see `set_random_seed`.
       name: the scope of the operations.
       rate: the fraction that is dropped, in [0, 1): 1 - keep_prob.
@@ -1106,8 +1108,8 @@ def require_rate(rate, dtype):
     if not dtype.is_floating:
         raise ValueError(
             explain(
-                "x has to be a floating point tensor since it's going to be scaled. Got a "
-                f"{dtype} tensor instead.",
+                "x has to be a floating point tensor since it's going to be scaled. "
+                f"Got a {dtype} tensor instead.",
                 fix="tf.cast(x, tf.float32)",
             )
         )
