@@ -435,8 +435,8 @@ def along(row, x, axis, name):
     if not -sizes.rank <= axis < sizes.rank:
         count = sizes.rank
         problem = (
-            f"Dimension ({axis}) must be in the range [{-count}, {count}) where {count} "
-            "is the number of dimensions in the input."
+            f"Dimension ({axis}) must be in the range [{-count}, {count}) where "
+            f"{count} is the number of dimensions in the input."
         )
         raise InvalidArgumentError(None, None, explain(problem))
     ndims = rank(x)
