@@ -74,11 +74,15 @@ from pedagogy_tf.core.initializers import GlorotUniform as glorot_uniform_initia
 from pedagogy_tf.core.initializers import Ones as ones_initializer
 from pedagogy_tf.core.initializers import RandomNormal as random_normal_initializer
 from pedagogy_tf.core.initializers import RandomUniform as random_uniform_initializer
-from pedagogy_tf.core.initializers import TruncatedNormal as truncated_normal_initializer
+from pedagogy_tf.core.initializers import (
+    TruncatedNormal as truncated_normal_initializer,
+)
 from pedagogy_tf.core.initializers import (
     UniformUnitScaling as uniform_unit_scaling_initializer,
 )
-from pedagogy_tf.core.initializers import VarianceScaling as variance_scaling_initializer
+from pedagogy_tf.core.initializers import (
+    VarianceScaling as variance_scaling_initializer,
+)
 from pedagogy_tf.core.initializers import Zeros as zeros_initializer
 from pedagogy_tf.core.op import (
     NotDifferentiable,
@@ -164,6 +168,7 @@ from pedagogy_tf.core.ops.elementwise import (
     tanh,
 )
 from pedagogy_tf.core.ops.elementwise import round_ as round
+from pedagogy_tf.core.ops.math import abs_ as abs
 from pedagogy_tf.core.ops.math import (
     accumulate_n,
     add,
@@ -201,7 +206,6 @@ from pedagogy_tf.core.ops.math import (
     truncatediv,
     truncatemod,
 )
-from pedagogy_tf.core.ops.math import abs_ as abs
 from pedagogy_tf.core.ops.math import pow_ as pow
 from pedagogy_tf.core.ops.math import range_ as range
 from pedagogy_tf.core.ops.measures import (
@@ -234,6 +238,8 @@ from pedagogy_tf.core.ops.reduce import (
     reduce_min,
     reduce_prod,
 )
+from pedagogy_tf.core.ops.reduce import argmax_op as arg_max
+from pedagogy_tf.core.ops.reduce import argmin_op as arg_min
 from pedagogy_tf.core.ops.special import (
     acos,
     acosh,

@@ -1,7 +1,7 @@
 """tf.math: the functions of tensors under their newer names."""
 
-from pedagogy_tf.core.ops.basic import add_n
 from pedagogy_tf.core.ops.array import invert_permutation, unsorted_segment_sum
+from pedagogy_tf.core.ops.basic import add_n
 from pedagogy_tf.core.ops.elementwise import (
     ceil,
     equal,
@@ -31,12 +31,15 @@ from pedagogy_tf.core.ops.elementwise import (
     tanh,
 )
 from pedagogy_tf.core.ops.elementwise import round_ as round
+from pedagogy_tf.core.ops.math import abs_ as abs
 from pedagogy_tf.core.ops.math import (
     accumulate_n,
     add,
     conj,
+    div_no_nan,
     divide,
     floordiv,
+    floormod,
     maximum,
     minimum,
     mod,
@@ -50,9 +53,6 @@ from pedagogy_tf.core.ops.math import (
     subtract,
     truediv,
 )
-from pedagogy_tf.core.ops.math import abs_ as abs
-from pedagogy_tf.core.ops.math import div_no_nan
-from pedagogy_tf.core.ops.math import floormod
 from pedagogy_tf.core.ops.math import pow_ as pow
 from pedagogy_tf.core.ops.measures import in_top_k, l2_normalize, top_k, zero_fraction
 from pedagogy_tf.core.ops.nn import log_softmax, softmax, softplus, softsign
