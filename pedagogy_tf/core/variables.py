@@ -138,13 +138,15 @@ class Variable:
             else:
                 initial = convert_to_tensor(initial_value, dtype, name="initial_value")
                 place = self._make_place(initial, validate_shape, scope)
-            self._initial_value, self._variable = initial, place
-            assign = assign_op(
-                place, initial, validate_shape=validate_shape, name="Assign"
-            )
-            self._initializer_op = assign.op
-            with colocate_with(place.op):
-                self._snapshot = identity(place, name="read")
+            self._connect(initial, place, validate_shape)
+
+    def _connect(self, initial, place, validate_shape):
+        """Write the assignment and the reading, and keep hold of all four."""
+        self._initial_value, self._variable = initial, place
+        assign = assign_op(place, initial, validate_shape=validate_shape, name="Assign")
+        self._initializer_op = assign.op
+        with colocate_with(place.op):
+            self._snapshot = identity(place, name="read")
 
     def _make_place(self, initial, validate_shape, scope):
         """The node that stands for the memory."""
@@ -230,7 +232,7 @@ class Variable:
         return self._snapshot
 
     def read_value(self):
-        """A new reading, which runs after what a `control_dependencies` block asks for."""
+        """A new reading, which waits for what a `control_dependencies` block asks."""
         return identity(self._variable, name="read")
 
     def _ref(self):
@@ -267,7 +269,11 @@ class Variable:
         return result if read_value else result.op
 
     def count_up_to(self, limit):
-        """An operation that adds 1 and gives the value before; OutOfRangeError at `limit`."""
+        """An operation that adds 1 and gives the value before.
+
+        Raises:
+          OutOfRangeError: in a run, once the value is `limit`.
+        """
         return count_up_to_op(self._ref(), limit=limit)
 
     def eval(self, session=None):
@@ -282,7 +288,7 @@ class Variable:
     def initialized_value(self):
         """Its value, for the initial value of another variable.
 
-        Initializers run in the order in which variables were written, so it has one by then.
+        Initializers run in the order of the variables, so it has one by then.
         """
         return self.value()
 
@@ -291,11 +297,11 @@ class Variable:
 
 
 def variable_to_tensor(value, dtype=None, name=None, as_ref=False):
-    """A variable as a tensor: its reading, or its place where the place is asked for."""
+    """A variable as a tensor: its reading, or its place where that is asked for."""
     if dtype is not None and not dtype.is_compatible_with(value.dtype.base_dtype):
         raise ValueError(
-            f"Incompatible type conversion requested to type '{dtype.name}' for variable "
-            f"of type '{value.dtype.name}'"
+            f"Incompatible type conversion requested to type '{dtype.name}' for "
+            f"variable of type '{value.dtype.name}'"
         )
     return value._ref() if as_ref else value.value()
 
@@ -312,11 +318,8 @@ def borrowed(name):
 UNARY = "neg abs invert"
 BINARY = "add sub mul truediv floordiv mod pow matmul and or xor"
 ONE_WAY = "lt le gt ge getitem"
-for _word in f"{UNARY} {BINARY} {ONE_WAY}".split() + [
-    f"r{n}" for n in BINARY.split()
-]:
+for _word in f"{UNARY} {BINARY} {ONE_WAY}".split() + [f"r{n}" for n in BINARY.split()]:
     setattr(Variable, f"__{_word}__", borrowed(f"__{_word}__"))
-
 
 Variable.__array_priority__ = Tensor.__array_priority__ + 1
 
@@ -372,7 +375,11 @@ def assign_sub(ref, value, use_locking=None, name=None):
 
 
 def count_up_to(ref, limit, name=None):
-    """An operation that adds 1 and gives the value before; OutOfRangeError at `limit`."""
+    """An operation that adds 1 and gives the value before.
+
+    Raises:
+      OutOfRangeError: in a run, once the value is `limit`.
+    """
     return count_up_to_op(place_of(ref), limit=limit, name=name)
 
 
@@ -387,7 +394,7 @@ def place_of(ref):
             explain(
                 "'Tensor' object has no attribute 'assign'",
                 where=user_site(),
-                expected=f"a tf.Variable; {ref.name} is a tensor, computed anew in each run",
+                expected=f"a tf.Variable; {ref.name} is a tensor, new in each run",
             )
         )
     return ref._ref() if isinstance(ref, Variable) else ref
