@@ -81,7 +81,7 @@ class InputSpec:
         self.dtype = None if dtype is None else as_dtype(dtype).name
         self.shape, self.ndim = shape, ndim if shape is None else len(shape)
         self.max_ndim, self.min_ndim = max_ndim, min_ndim
-        self.axes = {int(axis): size for axis, size in (axes or {}).items()}
+        self.axes = {int(axis): n for axis, n in (axes or {}).items()}
 
     def __repr__(self):
         fields = "dtype shape ndim max_ndim min_ndim axes".split()
@@ -108,8 +108,9 @@ def require_spec(spec, inputs, layer):
     for i, (x, spec) in enumerate(zip(inputs, specs, strict=True)):
         problem = spec and why_not(spec, x)
         if problem:
-            problem = f"Input {i} of layer {layer} is incompatible with the layer: {problem}"
-            raise ValueError(explain(problem, the_input=repr(x), it_takes=spec))
+            first = f"Input {i} of layer {layer} is incompatible with the layer"
+            words = f"{first}: {problem}"
+            raise ValueError(explain(words, the_input=repr(x), it_takes=spec))
 
 
 def why_not(spec, x):
@@ -128,11 +129,11 @@ def why_not(spec, x):
         return f": expected min_ndim={spec.min_ndim}, found ndim={rank}{full}"
     if spec.dtype is not None and x.dtype != spec.dtype:
         return f"expected dtype={spec.dtype}, found dtype={x.dtype}"
-    for axis, size in spec.axes.items():
-        if size is not None and sizes[axis] not in (size, None):
+    for axis, n in spec.axes.items():
+        if n is not None and sizes[axis] not in (n, None):
             return (
-                f"expected axis {axis} of input shape to have value {size} but received "
-                f"input with shape {list(sizes)}"
+                f"expected axis {axis} of input shape to have value {n} but "
+                f"received input with shape {list(sizes)}"
             )
     if spec.shape is not None and not as_shape(spec.shape).is_compatible_with(x.shape):
         return f"expected shape={spec.shape}, found shape={list(sizes)}"
@@ -188,7 +189,8 @@ def activation_of(given):
     """An activation from a function, a word, or None for none."""
     if given is None:
         return linear
-    return look_up(given, ACTIVATIONS, "activation function") if is_word(given) else given
+    known = ACTIVATIONS
+    return look_up(given, known, "activation function") if is_word(given) else given
 
 
 def initializer_of(given):
@@ -199,6 +201,7 @@ def initializer_of(given):
 
 
 def is_word(given):
+    """Whether an argument is a word, rather than what the word stands for."""
     return isinstance(given, str)
 
 
@@ -279,11 +282,10 @@ class Layer:
         self.losses, self._updates = [], []
         self._trained, self._kept = [], []  # its variables
         self._scope = self._current_scope = None
+        self.graph = None  # a layer can be called in any graph, until it is built
         if scope:
             with variable_scope(scope) as self._scope:
                 pass
-
-    graph = None  # a layer can be called in any graph, until it is built
 
     def build(self, input_shape):
         """Make the variables, for an input of this shape."""
@@ -316,8 +318,8 @@ class Layer:
                 outputs = self.call(inputs, *args, **kwargs)
                 if outputs is None:
                     raise ValueError(
-                        "A layer's `call` method should return a Tensor or a list of Tensors, "
-                        f"not None (layer: {self.name})."
+                        "A layer's `call` method should return a Tensor or a list "
+                        f"of Tensors, not None (layer: {self.name})."
                     )
                 self._judge(outputs)
         join(GraphKeys.UPDATE_OPS, self.updates)
@@ -328,7 +330,7 @@ class Layer:
         return self(inputs, *args, **kwargs)
 
     def _find_scope(self, scope):
-        """Choose the variable scope, unless that is done: a free name, or one that is there."""
+        """Choose the variable scope, unless that is done: a free one, or one in use."""
         if self._scope is not None:
             return
         if self._reuse:
@@ -342,7 +344,8 @@ class Layer:
     def _inside(self):
         """Enter the variable scope; the variables of a built layer must exist."""
         reuse = self.built or self._reuse
-        with variable_scope(self._scope, reuse=reuse, auxiliary_name_scope=False) as current:
+        opened = variable_scope(self._scope, reuse=reuse, auxiliary_name_scope=False)
+        with opened as current:
             self._current_scope = current
             yield current
 
@@ -368,9 +371,9 @@ class Layer:
         if self._scope is None:
             raise ValueError(
                 'No name available for layer scope because the layer "'
-                f'{self.name}" has not been used yet. The scope name  is determined the first '
-                "time the layer instance is called. You must therefore call the layer before "
-                "querying `scope_name`."
+                f'{self.name}" has not been used yet. The scope name  is determined '
+                "the first time the layer instance is called. You must therefore call "
+                "the layer before querying `scope_name`."
             )
         return self._scope.name
 
@@ -412,7 +415,7 @@ class Layer:
                 with name_scope(f"{name}/Regularizer"):
                     self.add_loss(regularizer(variable))
         trained = get_default_graph().get_collection(GraphKeys.TRAINABLE_VARIABLES)
-        own = any(variable is v for v in trained)  # a custom getter may see it otherwise
+        own = any(variable is v for v in trained)  # a custom getter may see to that
         (self._trained if trainable and own else self._kept).append(variable)
         return variable
 
@@ -424,14 +427,14 @@ class Layer:
         join(GraphKeys.REGULARIZATION_LOSSES, found)
 
     def add_update(self, updates, inputs=None):
-        """Add operations that a training step has to run, too, such as moving averages."""
+        """Add operations that a training step has to run, such as moving averages."""
         for update in flat([updates]):
             update = update() if callable(update) else update
             self._updates.append(getattr(update, "op", update))
 
     @property
     def updates(self):
-        """What a training step has to run for this layer: nothing if it is not trained."""
+        """What a training step has to run for this layer; nothing if it is frozen."""
         return list(self._updates) if self.trainable else []
 
     @property
@@ -453,8 +456,9 @@ class Layer:
         """How many numbers its variables hold."""
         if not self.built:
             raise ValueError(
-                f"You tried to call `count_params` on {self.name}, but the layer isn't built. "
-                f"You can build it manually via: `{self.name}.build(batch_input_shape)`."
+                f"You tried to call `count_params` on {self.name}, but the layer isn't "
+                "built. You can build it manually via: "
+                f"`{self.name}.build(batch_input_shape)`."
             )
         return sum(v.shape.num_elements() for v in self.weights)
 
@@ -535,16 +539,15 @@ class Dense(Layer):
 
     def build(self, input_shape):
         """Make the kernel (n, units) and the bias (units,)."""
-        dtype, size = as_dtype(self.dtype or float32), as_shape(input_shape).as_list()[-1]
+        dtype = as_dtype(self.dtype or float32)
+        size = as_shape(input_shape).as_list()[-1]
         if not (dtype.is_floating or dtype.is_complex):
-            problem = f"Unable to build `Dense` layer with non-floating point dtype {dtype}"
-            raise TypeError(explain(problem, fix="tf.cast(x, tf.float32)"))
+            problem = "Unable to build `Dense` layer with non-floating point dtype"
+            raise TypeError(explain(f"{problem} {dtype}", fix="tf.cast(x, tf.float32)"))
         if size is None:
-            problem = (
-                "The last dimension of the inputs to `Dense` should be defined. Found `None`."
-            )
-            fix = "x.set_shape(...) says what you know; a tf.placeholder may have a shape"
-            raise ValueError(explain(problem, fix=fix))
+            problem = "The last dimension of the inputs to `Dense` should be defined. "
+            fix = "x.set_shape(...) says what you know; tf.placeholder takes a shape"
+            raise ValueError(explain(f"{problem}Found `None`.", fix=fix))
         self.input_spec = InputSpec(min_ndim=2, axes={-1: size})
         for name, sizes in (("kernel", [size, self.units]), ("bias", [self.units])):
             if name == "kernel" or self.use_bias:
@@ -582,9 +585,13 @@ class Dense(Layer):
 
     def get_config(self):
         """What it was made with, as plain values."""
-        functions = "activation kernel_initializer bias_initializer kernel_regularizer "
-        functions += "bias_regularizer activity_regularizer kernel_constraint bias_constraint"
-        said = {name: in_words(getattr(self, name)) for name in functions.split()}
+        functions = [
+            f"{part}_{kind}"
+            for kind in ("initializer", "regularizer", "constraint")
+            for part in ("kernel", "bias")
+        ]
+        functions += ["activation", "activity_regularizer"]
+        said = {name: in_words(getattr(self, name)) for name in functions}
         base = Layer.get_config(self)
         return {**base, "units": self.units, "use_bias": self.use_bias, **said}
 
@@ -638,8 +645,8 @@ class Dropout(Layer):
 
     Args:
       rate: the fraction that is dropped, in [0, 1).
-      noise_shape: the shape of the draw; where it has 1, a whole axis is kept or dropped
-        together; None stands for the size of the input.
+      noise_shape: the shape of the draw; where it has 1, a whole axis is kept or
+        dropped together; None stands for the size of the input.
       seed: an integer, or None; see `set_random_seed`.
       name, **options: see Layer.
     """
@@ -676,9 +683,7 @@ class Dropout(Layer):
         return {**super().get_config(), **said}
 
 
-def dropout(
-    inputs, rate=0.5, noise_shape=None, seed=None, training=False, name=None
-):
+def dropout(inputs, rate=0.5, noise_shape=None, seed=None, training=False, name=None):
     """Some inputs at random set to 0, the others divided by what is kept; see Dropout.
 
     Args:
@@ -693,7 +698,7 @@ class Flatten(Layer):
     """All axes but the first in one: (n, a, b, ...) -> (n, a * b * ...).
 
     Args:
-      data_format: channels_last, or channels_first: then channels are moved last before.
+      data_format: channels_last, or channels_first, which are moved to the end first.
       **options: see Layer.
     """
 

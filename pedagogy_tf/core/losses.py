@@ -104,9 +104,9 @@ class Reduction:
     """What is done with weighted losses."""
 
     NONE = "none"  # they are left as they are
-    SUM = "weighted_sum"
-    SUM_OVER_BATCH_SIZE = "weighted_sum_over_batch_size"  # divided by how many there are
-    MEAN = "weighted_mean"  # divided by the sum of the weights
+    SUM = "weighted_sum"  # they are added; below, the sum is also divided
+    SUM_OVER_BATCH_SIZE = "weighted_sum_over_batch_size"  # by how many there are
+    MEAN = "weighted_mean"  # by the sum of the weights
     SUM_BY_NONZERO_WEIGHTS = "weighted_sum_by_nonzero_weights"  # by how many count
     SUM_OVER_NONZERO_WEIGHTS = SUM_BY_NONZERO_WEIGHTS
 
@@ -130,7 +130,7 @@ CANNOT = "weights can not be broadcast to values."
 
 
 def assert_broadcastable(weights, values):
-    """An operation that objects if weights do not fit; ValueError if that is known now."""
+    """An operation that objects if weights do not fit; or ValueError."""
     with name_scope(None, "assert_broadcastable", (weights, values)) as scope:
         with name_scope(None, "weights", (weights,)) as name:
             weights = convert_to_tensor(weights, name=name)
@@ -150,7 +150,7 @@ def assert_broadcastable(weights, values):
 
 
 def why_static(weights, values):
-    """How two shapes show already that weights fit, or None. ValueError if they do not."""
+    """How shapes show already that weights fit, or None. ValueError if they do not."""
     if weights.rank is None or values.rank is None:
         return None
     if weights.rank == 0:
@@ -158,7 +158,7 @@ def why_static(weights, values):
     if weights.rank != values.rank:
         problem = f"values.rank={values.rank}. weights.rank={weights.rank}."
         problem += f" values.shape={values}. weights.shape={weights}."
-        fix = "tf.expand_dims(weights, -1) adds an axis, tf.squeeze(weights, -1) drops one"
+        fix = "tf.expand_dims(weights, -1) adds an axis, tf.squeeze drops one"
         raise ValueError(explain(f"{CANNOT} {problem}", fix=fix))
     if not (weights.is_fully_defined() and values.is_fully_defined()):
         return None
@@ -171,7 +171,7 @@ def why_static(weights, values):
 
 
 def fits(sizes, ndims, of_values, ndims_of_values):
-    """Whether weights of these sizes have the axes of the values, or 1 in their place."""
+    """Whether weights of these sizes have the axes of the values, or 1 instead."""
     padded = concat([sizes, ones_like(of_values)], 0)  # as many as we need, at least
     padded = slice_(padded, [0], [ndims_of_values])
     same = logical_or(equal(padded, of_values), equal(padded, 1))
@@ -312,8 +312,8 @@ def require_same_shape(predictions, labels):
     raise ValueError(
         explain(
             f"Shapes {one} and {other} are incompatible",
-            expected="labels and predictions of one shape; arithmetic would make a table "
-            "of them, and its mean means nothing",
+            expected="labels and predictions of one shape; arithmetic would make a "
+            "table of them, and its mean means nothing",
             fix=fix if near else None,
         )
     )
@@ -544,7 +544,7 @@ def softmax_cross_entropy(
             little = label_smoothing / classes
             t = t * (1.0 - label_smoothing) + little
         t = stop_gradient(t, name="labels_stop_gradient")
-        losses = softmax_cross_entropy_with_logits_v2(labels=t, logits=y, name="xentropy")
+        losses = softmax_cross_entropy_with_logits_v2(t, y, name="xentropy")
         return compute_weighted_loss(losses, weights, scope, loss_collection, reduction)
 
 
@@ -596,7 +596,7 @@ def squeezed(x, other, too_many):
     ranks = x.shape.rank, other.shape.rank
     if None not in ranks:
         return squeeze(x, [-1]) if ranks[0] - ranks[1] == too_many else x
-    if x.shape.rank is not None and (not ranks[0] or x.shape.as_list()[-1] not in (1, None)):
+    if ranks[0] is not None and x.shape.as_list()[-1:] not in ([1], [None]):
         return x
     extra = cast(equal(rank(x) - rank(other), too_many), int32)
     return reshape(x, slice_(shape(x), [0], expand_dims(rank(x) - extra, 0)))
@@ -623,7 +623,8 @@ def l2_regularizer(scale, scope=None):
 def penalty(scale, scope, default, measure):
     """A function of weights: a scale times a measure of them; None for scale 0."""
     if isinstance(scale, numbers.Integral):
-        raise ValueError(explain(f"scale cannot be an integer: {scale}", fix="0.1, 1.0"))
+        problem = f"scale cannot be an integer: {scale}"
+        raise ValueError(explain(problem, fix=f"{float(scale)}"))
     if isinstance(scale, numbers.Real) and scale < 0:
         problem = f"Setting a scale less than 0 on a regularizer: {scale:g}"
         raise ValueError(explain(problem + "." * (default == "l2_regularizer")))

@@ -49,7 +49,8 @@ def tensordot(a, b, axes, name=None):
         product = matmul(left, right)
         if isinstance(rows, list) and isinstance(columns, list):
             return reshape(product, rows + columns, name=name)
-        rows, columns = convert_to_tensor(rows, int32), convert_to_tensor(columns, int32)
+        rows = convert_to_tensor(rows, int32)
+        columns = convert_to_tensor(columns, int32)
         result = reshape(product, concat([rows, columns], 0), name=name)
         if known_rows is not None and known_columns is not None:
             result.set_shape(known_rows + known_columns)
@@ -67,7 +68,8 @@ def axes_of_both(a, axes):
             n = rank(a)
             return range_(n - axes, n, dtype=int32), range_(axes, dtype=int32)
         elif axes > n:
-            problem = f"'axes' must not be larger than the number of dimensions of tensor {a}."
+            problem = "'axes' must not be larger than the number of dimensions of "
+            problem += f"tensor {a}."
         else:
             return list(range(n - axes, n)), list(range(axes))
     elif not isinstance(axes, (list, tuple)):
@@ -101,8 +103,8 @@ def as_matrix(x, axes, summed_first):
         if None not in sizes:
             counts = [math.prod(known), math.prod(sizes[i] for i in axes)]
             order = axes + free if summed_first else free + axes
-            matrix = transpose(x, order)
-            return reshape(matrix, counts[::-1] if summed_first else counts), known, known
+            counts = counts[::-1] if summed_first else counts
+            return reshape(transpose(x, order), counts), known, known
         axes = convert_to_tensor(axes, int32, name="axes")
         free = convert_to_tensor(free, int32, name="free")
         sizes = shape(x)

@@ -71,7 +71,7 @@ def dense_with_contrib_regularizers(tf, np):
         layers.l1_l2_regularizer(0.1, 0.2),
     ):
         tf.layers.dense(x, 2, kernel_initializer=one, kernel_regularizer=penalty)
-    said = [message(of, s) for of in (layers.l1_regularizer,) for s in (1, -1.0)]
+    said = [message(layers.l1_regularizer, scale) for scale in (1, -1.0)]
     said += [message(layers.l2_regularizer, -0.5)]
     return {"value": tf.losses.get_regularization_losses(), "messages": said}
 

@@ -94,7 +94,9 @@ def weights_that_do_not_fit(tf, np):
 DYNAMIC = "the check of weights needs no tf.cond"
 
 
-@case("tf.losses.compute_weighted_loss", only="names values", differs={"names": DYNAMIC})
+@case(
+    "tf.losses.compute_weighted_loss", only="names values", differs={"names": DYNAMIC}
+)
 def weights_known_in_the_run(tf, np):
     losses = np.float32([[1, 4], [2, 5]])
     found = []
