@@ -423,18 +423,14 @@ def get_seed(op_seed):
       op_seed: the seed asked for, or None.
     """
     graph = get_default_graph()
+    if graph.seed is None and op_seed is None:
+        return None, None
     if graph.seed is None:
-        return (
-            (None, None)
-            if op_seed is None
-            else (DEFAULT_GRAPH_SEED, op_seed % LARGEST_SEED)
-        )
+        return DEFAULT_GRAPH_SEED, op_seed % LARGEST_SEED
     if op_seed is None:
         op_seed = graph._last_id
-    seeds = graph.seed % LARGEST_SEED, op_seed % LARGEST_SEED
-    return (
-        (0, LARGEST_SEED) if seeds == (0, 0) else seeds
-    )  # 0 and 0 would be a surprise
+    found = graph.seed % LARGEST_SEED, op_seed % LARGEST_SEED
+    return found if any(found) else (0, LARGEST_SEED)  # 0 and 0 would be a surprise
 
 
 def set_random_seed(seed):
