@@ -42,7 +42,16 @@ from pedagogy_tf.core.ops.basic import (
     zeros_like,
 )
 from pedagogy_tf.core.ops.elementwise import pass_no_blame, select
-from pedagogy_tf.core.ops.math import cast, kept_shape, maximum, of_rank, range_, tile
+from pedagogy_tf.core.ops.math import (
+    broadcast_gradient_args,
+    cast,
+    kept_shape,
+    maximum,
+    of_rank,
+    range_,
+    reduce_sum,
+    tile,
+)
 from pedagogy_tf.core.ops.reduce import cumprod_op, prod_op, reduce_prod
 from pedagogy_tf.core.shapes import Dimension, TensorShape, in_brackets, unknown_shape
 
@@ -150,12 +159,12 @@ def transpose_op(xp, x, perm):
 
 @transpose_op.shape
 def _(op, x, perm):
+    (count,) = of_rank(perm, 1).sizes
+    if None not in (count, x.rank) and count != x.rank:
+        raise ShapeError(f"Dimension must be {x.rank} but is {count}")
     order = op.constant(1)
     if x.rank is None or order is None:
-        known = x.rank if x.rank is not None else of_rank(perm, 1).sizes[0]
-        return unknown_shape(known)
-    if len(order) != x.rank:
-        raise ShapeError(f"Dimension must be {x.rank} but is {len(order)}")
+        return unknown_shape(count if x.rank is None else x.rank)
     return TensorShape([x.sizes[i] for i in whole(order)])
 
 
@@ -628,12 +637,16 @@ def cut_off(op, dy):
 
 pad_op.gradient(cut_off)
 pad_v2.gradient(cut_off)
-mirror_pad.gradient(
-    lambda op, dy: (mirror_pad_grad(dy, op.inputs[1], op.get_attr("mode")), None)
-)
-mirror_pad_grad.gradient(
-    lambda op, dy: (mirror_pad(dy, op.inputs[1], op.get_attr("mode")), None)
-)
+
+
+@mirror_pad.gradient
+def _(op, dy):
+    return mirror_pad_grad(dy, op.inputs[1], op.get_attr("mode")), None
+
+
+@mirror_pad_grad.gradient
+def _(op, dy):
+    return mirror_pad(dy, op.inputs[1], op.get_attr("mode")), None
 
 
 @concat_op.gradient
@@ -1546,7 +1559,13 @@ def broadcast_to_op(xp, input, shape):
 
 
 broadcast_to_op.shape(lambda op, x, shape: op.sizes(1))
-broadcast_to_op.gradient(None)  # as in TensorFlow 1.15
+
+
+@broadcast_to_op.gradient
+def _(op, dy):
+    sizes = shape(op.inputs[0])
+    _, axes = broadcast_gradient_args(op.inputs[1], sizes)
+    return reshape(reduce_sum(dy, axes, keepdims=True), sizes), None
 
 
 def broadcast_to(input, shape, name=None):

@@ -291,7 +291,7 @@ def argmin(input, axis=None, name=None, dimension=None, output_type=int64):
 def one_axis(axis, dimension):
     """The axis, which may be given by its old name."""
     if axis is not None and dimension is not None:
-        raise ValueError("Cannot specify both 'axis' and 'dimension'")
+        raise ValueError("Cannot specify both 'dimension' and 'axis'")
     axis = dimension if axis is None else axis
     return 0 if axis is None else axis
 

@@ -30,6 +30,7 @@ from pedagogy_tf.core.ops.math import (
     broadcasting,
     cast,
     conj,
+    div_no_nan,
     dtypes,
     square,
     subtract,
@@ -66,6 +67,7 @@ __all__ = [
     "real_op",
     "imag_op",
     "angle_op",
+    "complex_abs",
     "complex_",
     "part",
     "real",
@@ -319,8 +321,14 @@ def angle_op(xp, input, *, Tout=float32):
     return xp.angle(input)
 
 
+@op("ComplexAbs(x:T=complex64) -> (y:Tout)", T=COMPLEX)
+def complex_abs(xp, x, *, Tout=float32):
+    """The distance from 0."""
+    return xp.abs(x)
+
+
 broadcasting(complex_op)
-keep_shape(real_op, imag_op, angle_op)
+keep_shape(real_op, imag_op, angle_op, complex_abs)
 
 
 @complex_op.gradient
@@ -341,6 +349,13 @@ def _(op, dy):
     return -complex_(dy, zeros(shape(dy), dy.dtype)) * unit
 
 
+@complex_abs.gradient
+def _(op, dy):
+    z, size = op.inputs[0], op.outputs[0]
+    toward = complex_(dy, zeros_like(dy)) * z
+    return div_no_nan(toward, complex_(size, zeros_like(size)))
+
+
 def complex_(real, imag, name=None):
     """`tf.complex`: real + i * imag, both float32 or both float64."""
     real = convert_to_tensor(real, name="real")
@@ -349,7 +364,8 @@ def complex_(real, imag, name=None):
         pair = real.dtype.base_dtype.name, imag.dtype.base_dtype.name
         if pair[0] != pair[1] or pair[0] not in WHOLE:
             raise TypeError(
-                f"real and imag have incorrect types: {real.dtype.name} {imag.dtype.name}"
+                f"real and imag have incorrect types: {real.dtype.name} "
+                f"{imag.dtype.name}"
             )
         return complex_op(real, imag, WHOLE[pair[0]], name=name)
 
