@@ -13,7 +13,7 @@ export PYTHONHASHSEED := 0
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: help book test chapter export check format size serve bench pdf clean
+.PHONY: help book test chapter export check format table size serve bench pdf clean
 help:
 	@sed -n 's/^## //p' Makefile
 
@@ -64,6 +64,10 @@ check: .venv/ready
 ## make format C=05    format the code in a chapter (without C: in all)
 format: .venv/ready
 	@$(PY) -m tools format $(C)
+
+## make table          how near are we to TensorFlow? (writes book/conformance_table.md)
+table: .venv/ready
+	@$(PY) -W ignore -m tests.conformance.table
 
 ## make size           lines of code per room
 size: .venv/ready

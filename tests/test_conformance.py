@@ -20,5 +20,5 @@ def test_case(id):
 
 
 def test_the_table_in_the_book_is_up_to_date():
-    """After a change: python -m tests.conformance.table."""
+    """After a change: make table."""
     assert table() == TABLE.read_text(encoding="utf8")

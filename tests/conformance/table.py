@@ -1,9 +1,7 @@
 """Write `book/conformance_table.md`: every public name of the cases, aspect by aspect.
 
-    python -m tests.conformance.table
-
-runs all cases in pedagogy_tf first, so the table says what is, not what is hoped for.
-A test compares the file with a fresh run.
+`make table` runs all cases in pedagogy_tf first, so the table says what is, not what is
+hoped for. A test compares the file with a fresh run.
 """
 
 import functools
@@ -14,11 +12,11 @@ from tests.conformance import harness
 
 TABLE = harness.HERE.parent.parent / "book" / "conformance_table.md"
 HEAD = """\
-Made by `python -m tests.conformance.table` from a run of {cases} small programs whose
-answers the real TensorFlow 1.15.5 gave once. {agree} of {asked} comparisons agree. A
-number counts the programs in which this aspect of this name agrees; where one does
-not, the note says why.
+Made by `make table` from a run of {cases} small programs whose answers the real
+TensorFlow 1.15.5 gave once. {agree} of {asked} comparisons agree. A number counts the
+programs in which this aspect of this name agrees; where one does not, a note says why.
 """
+MISSING = "Not built yet."  # how a case as a whole says why it does not agree
 
 
 @functools.cache
@@ -69,21 +67,23 @@ def cell(results, notes):
 
 
 def section(file, ids, notes):
-    """The heading and table of one file of cases."""
+    """The heading, the table and the list of what is missing, for one file of cases."""
     title = sys.modules["tests.conformance.cases." + file].__doc__.splitlines()[0]
-    found = {id: verdicts(id) for id in ids}
-    lines = [
-        f"## {title.rstrip('.')}",
-        "",
-        "| name | " + " | ".join(harness.ASPECTS) + " |",
-    ]
+    lines = ["| name | " + " | ".join(harness.ASPECTS) + " |"]
     lines += ["|:--|" + ":-:|" * len(harness.ASPECTS)]
-    names = {name: None for id in ids for name in harness.load_cases()[id].api}
-    for name in sorted(names, key=str.lower):
-        mine = [found[id] for id in ids if name in harness.load_cases()[id].api]
+    missing = []
+    for name in sorted({n for id in ids for n in harness.load_cases()[id].api}):
+        mine = [verdicts(id) for id in ids if name in harness.load_cases()[id].api]
+        results = {result for found in mine for result in found.values()}
+        if results == {"not yet: " + MISSING}:
+            missing.append(f"`{name}`")
+            continue
         cells = [cell([v[a] for v in mine if a in v], notes) for a in harness.ASPECTS]
         lines.append(f"| `{name}` | " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n"
+    parts = [f"## {title.rstrip('.')}\n"]
+    parts += ["\n".join(lines) + "\n"] if len(lines) > 2 else []
+    parts += [f"Not built yet: {', '.join(missing)}.\n"] if missing else []
+    return "\n".join(parts)
 
 
 def table():
@@ -98,7 +98,8 @@ def table():
         agree=results.count("agrees"),
         asked=len(results),
     )
-    foot = "".join(f"[^c{i}]: {note}\n" for note, i in notes.items())
+    foot = [(i, note.partition(": ")[2] or note) for note, i in notes.items()]
+    foot = "".join(f"[^c{i}]: {text}\n" for i, text in foot)
     return "\n".join([head, *sections, foot])
 
 

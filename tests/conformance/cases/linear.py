@@ -95,7 +95,7 @@ def matmul_errors(tf, np):
         ]
 
 
-@case("tf.tensordot", within=1e-5, not_yet="Not built yet.")
+@case("tf.tensordot", within=1e-5)
 def tensordot(tf, np):
     a, b = matrix(tf, np, 2, 3), matrix(tf, np, 3, 2, 2)
     y = tf.tensordot(a, b, 1)

@@ -225,7 +225,11 @@ def xor(tf, np):
         }
 
 
-@case("tf.nn.relu", "tf.nn.l2_loss", "tf.train.exponential_decay", within=1e-4)
+@case(
+    "tf.train.exponential_decay",
+    within=1e-4,
+    not_yet="Not built yet.",
+)
 def regularized_network_with_decay(tf, np):
     tf.set_random_seed(1234)
     rng = np.random.RandomState(0)
