@@ -54,6 +54,7 @@ __all__ = [
     "explain",
     "near_misses",
     "OperatorNotAllowedInGraphError",
+    "InaccessibleTensorError",
 ]
 
 
@@ -314,3 +315,7 @@ def near_misses(name, names):
 
 class OperatorNotAllowedInGraphError(TypeError):
     """Python asked a tensor for its value while the graph was being written."""
+
+
+class InaccessibleTensorError(ValueError):
+    """A run was asked for what belongs inside a branch or a loop."""

@@ -18,7 +18,12 @@ from typing import NamedTuple
 import numpy as np
 
 from pedagogy_tf.core.arrays import why_no_gpu
-from pedagogy_tf.core.errors import UnimplementedError, explain, user_site
+from pedagogy_tf.core.errors import (
+    InaccessibleTensorError,
+    UnimplementedError,
+    explain,
+    user_site,
+)
 from pedagogy_tf.core.graph import (
     Graph,
     Operation,
@@ -104,8 +109,12 @@ class Fetches:
             what += " cannot be interpreted as a Tensor."
             raise framed(ValueError, what, error) from None
         if not self.graph.is_fetchable(element):
-            message = f"Operation '{element}' has been marked as not fetchable."
-            raise ValueError(explain(message))
+            name = getattr(element, "op", element).name
+            message = f"Operation '{name}' has been marked as not fetchable. Typically this"
+            message += " happens when it is defined in another function or code block. Use "
+            message += "return values,explicit Python locals or TensorFlow collections to "
+            message += "access it."
+            raise InaccessibleTensorError(explain(message))
         return element
 
 
