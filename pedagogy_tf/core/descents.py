@@ -3,7 +3,7 @@
 Each names its slots, its numbers, and the ops that take a step.
 """
 
-# Generated from book/source/22_descents.md: change it there, then `make export`.
+# Generated from book/source/26_descents.md: change it there, then `make export`.
 
 from pedagogy_tf.core.graph import colocate_with
 from pedagogy_tf.core.initializers import Constant, Ones, Zeros

@@ -4,7 +4,7 @@ The images are the test part of the UCI data set "Optical Recognition of Handwri
 Digits", E. Alpaydin and C. Kaynak (1998), doi 10.24432/C50P49, CC BY 4.0.
 """
 
-# Generated from book/source/18_digits.md: change it there, then `make export`.
+# Generated from book/source/19_digits.md: change it there, then `make export`.
 
 from importlib.resources import files
 

@@ -4,7 +4,7 @@
 computed before the first variable moves.
 """
 
-# Generated from book/source/17_optimizers.md: change it there, then `make export`.
+# Generated from book/source/18_optimizers.md: change it there, then `make export`.
 
 from pedagogy_tf.core.dtypes import bfloat16, float16, float32, float64
 from pedagogy_tf.core.errors import explain, user_site

@@ -1,6 +1,6 @@
 """Slots: variables that belong to a variable, and are named after it."""
 
-# Generated from book/source/17_optimizers.md: change it there, then `make export`.
+# Generated from book/source/18_optimizers.md: change it there, then `make export`.
 
 from contextlib import nullcontext
 

@@ -3,7 +3,7 @@
 A kernel takes the variable and its slots, and returns their new values in that order.
 """
 
-# Generated from book/source/22_descents.md: change it there, then `make export`.
+# Generated from book/source/26_descents.md: change it there, then `make export`.
 
 from pedagogy_tf.core.dtypes import int32, int64
 from pedagogy_tf.core.op import op

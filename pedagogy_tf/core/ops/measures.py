@@ -4,7 +4,7 @@ Mean and variance bring features to one scale; what is too long keeps its direct
 largest k say whether an answer was among them.
 """
 
-# Generated from book/source/19_measures.md: change it there, then `make export`.
+# Generated from book/source/22_measures.md: change it there, then `make export`.
 
 import numpy as np
 

@@ -4,7 +4,7 @@ An activation bends each number by itself; a softmax makes probabilities of scor
 loss says how wrong they are. Each knows its slope, and none overflows on the way.
 """
 
-# Generated from book/source/16_nn.md: change it there, then `make export`.
+# Generated from book/source/17_nn.md: change it there, then `make export`.
 
 import numbers
 import warnings

@@ -171,6 +171,12 @@ def _(op, dz):
     return x * per_length, -y * per_length
 
 
+keep_shape(sin, cos, tan, asin, acos, atan)
+
+
+## Hyperbolic functions
+
+
 @op("Sinh(x:T) -> (y:T)", T=SMOOTH)
 def sinh(xp, x):
     """The hyperbolic sine."""
@@ -214,6 +220,9 @@ acosh.gradient(waits(lambda op, dy: dy / sinh(conj(op.outputs[0]))))
 def _(op, dy):
     squared = square(conj(op.inputs[0]))
     return dy * reciprocal(subtract(constant(1, dy.dtype), squared))
+
+
+keep_shape(sinh, cosh, asinh, acosh, atanh)
 
 
 ## The error function and the logarithm of the gamma function
@@ -286,7 +295,6 @@ def psi(x):
     return shift + math.log(x) - 0.5 / x - tail
 
 
-keep_shape(sin, cos, tan, asin, acos, atan, sinh, cosh, asinh, acosh, atanh)
 keep_shape(erf, erfc, lgamma, digamma)
 digamma.gradient(None)  # its slope, polygamma, is not in the catalogue yet
 

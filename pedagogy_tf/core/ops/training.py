@@ -3,7 +3,7 @@
 A kernel takes the variable and its slots, and returns their new values in that order.
 """
 
-# Generated from book/source/17_optimizers.md: change it there, then `make export`.
+# Generated from book/source/18_optimizers.md: change it there, then `make export`.
 
 from pedagogy_tf.core.op import op
 
