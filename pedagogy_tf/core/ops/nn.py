@@ -1078,7 +1078,7 @@ def dropout(x, keep_prob=None, noise_shape=None, seed=None, name=None, rate=None
             return x
         rate = convert_to_tensor(rate, x.dtype.base_dtype, name="rate")
         rate.shape.assert_has_rank(0)
-        if constant_value(rate) == 0:
+        if rate.op.type == "Const" and constant_value(rate) == 0:
             return x
         return thinned(x, rate, shape_of_noise(x, noise_shape), seed)
 
