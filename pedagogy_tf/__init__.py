@@ -1,8 +1,8 @@
 """TensorFlow 1 and Keras 2, small enough to read and real enough to use.
 
-`import pedagogy_tf as tf`. Every line of the package stands in a chapter of the book; the
-public names are listed in `pedagogy_tf.api`. They are loaded when the first one is asked
-for, so that a chapter of the book which imports one early module does not load them all.
+`import pedagogy_tf as tf`. Every line of the package stands in a chapter of the book;
+the public names are listed in `pedagogy_tf.api`. They are loaded when the first one is
+asked for: a chapter of the book that imports one early module does not load them all.
 """
 
 from importlib import import_module

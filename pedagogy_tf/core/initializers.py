@@ -98,8 +98,8 @@ class Constant(Initializer):
     def __init__(self, value=0, dtype=float32, verify_shape=False):
         if not (np.isscalar(value) or isinstance(value, (list, tuple, np.ndarray))):
             raise TypeError(
-                f"Invalid type for initial value: {type(value)} (expected Python scalar, "
-                "list or tuple of values, or numpy.ndarray)."
+                f"Invalid type for initial value: {type(value)} (expected Python "
+                "scalar, list or tuple of values, or numpy.ndarray)."
             )
         self.value, self.dtype, self._verify = value, as_dtype(dtype), verify_shape
 
@@ -227,7 +227,7 @@ class UniformUnitScaling(Initializer):
 
 
 class GlorotUniform(VarianceScaling):
-    """Uniform within sqrt(6 / (inputs + outputs)); what `get_variable` takes by default."""
+    """Uniform within sqrt(6 / (inputs + outputs)): the default of `get_variable`."""
 
     def __init__(self, seed=None, dtype=float32):
         super().__init__(1.0, "fan_avg", "uniform", seed, dtype)

@@ -259,7 +259,9 @@ def get_variable(
     )
 
 
-DEFAULTS = "initializer regularizer caching_device partitioner dtype use_resource constraint"
+DEFAULTS = (
+    "initializer regularizer caching_device partitioner dtype use_resource constraint"
+)
 
 
 def check_dtype(initializer, dtype):
@@ -301,7 +303,8 @@ def make_or_find(
         raise ValueError(
             explain(
                 f"Variable {name} does not exist, or was not created with "
-                "tf.get_variable(). Did you mean to set reuse=tf.AUTO_REUSE in VarScope?",
+                "tf.get_variable(). Did you mean to set reuse=tf.AUTO_REUSE in "
+                "VarScope?",
                 where=user_site(),
                 there_are=", ".join(list(store.variables)[:8]) or "none",
             )
@@ -328,8 +331,8 @@ def find(found, name, shape, dtype, reuse):
         raise ValueError(
             explain(
                 f"Variable {name} already exists, disallowed. Did you mean to set "
-                "reuse=True or reuse=tf.AUTO_REUSE in VarScope? Originally defined at:\n\n"
-                f"{found.op.site}",
+                "reuse=True or reuse=tf.AUTO_REUSE in VarScope? Originally defined "
+                f"at:\n\n{found.op.site}",
                 where=user_site(),
                 fix="in a notebook, a cell that runs twice makes everything twice: "
                 "begin it with tf.reset_default_graph()",
@@ -337,13 +340,13 @@ def find(found, name, shape, dtype, reuse):
         )
     if shape is not None and not as_shape(shape).is_compatible_with(found.shape):
         raise ValueError(
-            f"Trying to share variable {name}, but specified shape {as_shape(shape)} and "
-            f"found shape {found.shape}."
+            f"Trying to share variable {name}, but specified shape {as_shape(shape)} "
+            f"and found shape {found.shape}."
         )
     if not dtype.is_compatible_with(found.dtype):
         raise ValueError(
-            f"Trying to share variable {name}, but specified dtype {dtype.name} and found "
-            f"dtype {found.dtype.name}."
+            f"Trying to share variable {name}, but specified dtype {dtype.name} and "
+            f"found dtype {found.dtype.name}."
         )
     return found
 
@@ -406,8 +409,8 @@ def get_local_variable(name, *args, collections=None, **kwargs):
 ## Opening a scope
 
 
-class variable_scope:  # noqa: N801, TensorFlow's name
-    """`with tf.variable_scope("layer") as scope:`
+class variable_scope:
+    """A scope for the names of variables: `with tf.variable_scope("layer") as scope:`.
 
     Args:
       name_or_scope: the scope, as a name (inside of the open one) or a VariableScope
