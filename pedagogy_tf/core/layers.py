@@ -568,7 +568,7 @@ class Dense(Layer):
             outputs = tensordot(inputs, self.kernel, [[last], [0]])
             outputs.set_shape([*inputs.shape.as_list()[:-1], self.units])
         else:
-            outputs = matmul(inputs, self.kernel)
+            outputs = matmul(cast(inputs, self.dtype or inputs.dtype), self.kernel)
         if self.use_bias:
             outputs = nn.bias_add(outputs, self.bias)
         return self.activation(outputs)

@@ -43,7 +43,29 @@ def dense_of_three_axes(tf, np):
 @case("tf.layers.dense")
 def dense_with_double_precision(tf, np):
     tf.set_random_seed(3)
-    return {"random": tf.layers.dense(np.ones([2, 3]), 2)}
+    layer = tf.layers.Dense(2, dtype=tf.float64)
+    return {"random": [tf.layers.dense(np.ones([2, 3]), 2), layer(tf.ones([1, 2]))]}
+
+
+@case("tf.layers.dense", "tf.layers.Dense")
+def an_object_and_functions_that_share(tf, np):
+    def frozen(getter, name, *args, **kwargs):
+        kwargs["trainable"] = False
+        return getter(name, *args, **kwargs)
+
+    x, one = tf.ones([1, 2]), tf.ones_initializer()
+    with tf.variable_scope("m"):
+        layer = tf.layers.Dense(2, kernel_initializer=one, name="fc")
+        found = [layer(x)]
+    with tf.variable_scope("m", reuse=True):
+        found += [tf.layers.dense(x, 2, name="fc"), tf.layers.Dense(2, name="fc")(x)]
+    with tf.name_scope("n"):
+        found += [layer(x)]
+    with tf.variable_scope("s", custom_getter=frozen, initializer=one):
+        other = tf.layers.Dense(2)
+        found += [other(x)]
+    trained = [names(other.trainable_weights), names(other.non_trainable_weights)]
+    return {"value": found, "names": trained}
 
 
 @case("tf.layers.dense")
