@@ -1,6 +1,6 @@
 """The catalogue of rarer functions: angles, hyperbolas, erf, complex numbers.
 
-Each row has its kernel, its shape rule and its slope, as those of `core.ops.elementwise`.
+Each row has its kernel, its shape rule and its slope, as in `core.ops.elementwise`.
 """
 
 # Generated from book/source/90_catalogue.md: change it there, then `make export`.
@@ -189,8 +189,16 @@ def cosh(xp, x):
     return xp.cosh(x)
 
 
-sinh.gradient(waits(lambda op, dy: dy * cosh(conj(op.inputs[0]))))
-cosh.gradient(waits(lambda op, dy: dy * sinh(conj(op.inputs[0]))))
+@sinh.gradient
+@waits
+def _(op, dy):
+    return dy * cosh(conj(op.inputs[0]))
+
+
+@cosh.gradient
+@waits
+def _(op, dy):
+    return dy * sinh(conj(op.inputs[0]))
 
 
 @op("Asinh(x:T) -> (y:T)", T=SMOOTH)
@@ -257,8 +265,8 @@ def bell(sign):
     return rule
 
 
-erf.gradient(bell(1))
-erfc.gradient(bell(-1))
+for _row, _sign in ((erf, 1), (erfc, -1)):
+    _row.gradient(bell(_sign))
 
 
 @op("Lgamma(x:T) -> (y:T)", T=FLOATS)
@@ -272,7 +280,10 @@ def log_gamma(x):
     return math.inf if x <= 0 and x == math.floor(x) else math.lgamma(x)
 
 
-lgamma.gradient(waits(lambda op, dy: dy * digamma(conj(op.inputs[0]))))
+@lgamma.gradient
+@waits
+def _(op, dy):
+    return dy * digamma(conj(op.inputs[0]))
 
 
 @op("Digamma(x:T) -> (y:T)", T=FLOATS)
@@ -345,8 +356,14 @@ def _(op, dz):
     return to_x(real(dz)), to_y(imag(dz))
 
 
-real_op.gradient(lambda op, dy: complex_(dy, constant(0, dy.dtype)))
-imag_op.gradient(lambda op, dy: complex_(constant(0, dy.dtype), dy))
+@real_op.gradient
+def _(op, dy):
+    return complex_(dy, constant(0, dy.dtype))
+
+
+@imag_op.gradient
+def _(op, dy):
+    return complex_(constant(0, dy.dtype), dy)
 
 
 @angle_op.gradient
