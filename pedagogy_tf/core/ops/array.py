@@ -1533,7 +1533,9 @@ def unique_op(xp, x, *, out_idx=int32):
     return x[first[order]], places.astype(out_idx.as_numpy_dtype)
 
 
-unique_op.shape(lambda op, x: [TensorShape([None]), of_rank(x, 1)])
+@unique_op.shape
+def _(op, x):
+    return [TensorShape([None]), of_rank(x, 1)]
 
 
 def unique(x, out_idx=int32, name=None):
