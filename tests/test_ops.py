@@ -14,7 +14,8 @@ import pedagogy_tf
 from pedagogy_tf.core.graph import ROWS
 from pedagogy_tf.core.op import GRADIENTS
 
-NONE_IN_TENSORFLOW = ("SoftsignGrad",)  # whoever asks for it is told so
+# Whoever asks for one of these is told so.
+NONE_IN_TENSORFLOW = ("SoftsignGrad", "LRNGrad", "MaxPoolGradWithArgmax")
 
 for module in pkgutil.walk_packages(pedagogy_tf.core.__path__, "pedagogy_tf.core."):
     importlib.import_module(module.name)

@@ -138,7 +138,17 @@ from pedagogy_tf.core.ops.basic import (
     zeros_like,
 )
 from pedagogy_tf.core.ops.basic import tuple_ as tuple
+from pedagogy_tf.core.ops.blocks import (
+    batch_to_space,
+    batch_to_space_nd,
+    depth_to_space,
+    required_space_to_batch_paddings,
+    space_to_batch,
+    space_to_batch_nd,
+    space_to_depth,
+)
 from pedagogy_tf.core.ops.contract import tensordot
+from pedagogy_tf.core.ops.conv import extract_image_patches
 from pedagogy_tf.core.ops.elementwise import (
     ceil,
     clip_by_value,
