@@ -30,6 +30,13 @@ from pedagogy_tf.core.ops.state import (
     count_up_to_op,
     is_variable_initialized_op,
     scatter_add_op,
+    scatter_div_op,
+    scatter_max_op,
+    scatter_min_op,
+    scatter_mul_op,
+    scatter_nd_add_op,
+    scatter_nd_sub_op,
+    scatter_nd_update_op,
     scatter_sub_op,
     scatter_update_op,
     variable_v2,
@@ -48,6 +55,17 @@ __all__ = [
     "assign_add",
     "assign_sub",
     "count_up_to",
+    "scattering",
+    "scatter_update",
+    "scatter_add",
+    "scatter_sub",
+    "scatter_mul",
+    "scatter_div",
+    "scatter_min",
+    "scatter_max",
+    "scatter_nd_update",
+    "scatter_nd_add",
+    "scatter_nd_sub",
     "place_of",
     "global_variables",
     "local_variables",
@@ -381,6 +399,30 @@ def count_up_to(ref, limit, name=None):
       OutOfRangeError: in a run, once the value is `limit`.
     """
     return count_up_to_op(place_of(ref), limit=limit, name=name)
+
+
+def scattering(row):
+    """The function that programs call for a row that changes parts of a variable."""
+    locking = row in (scatter_update_op, scatter_nd_update_op)
+
+    def scatter(ref, indices, updates, use_locking=locking, name=None):
+        return row(place_of(ref), indices, updates, use_locking, name=name)
+
+    scatter.__name__ = row.__name__.removesuffix("_op")
+    scatter.__doc__ = row.__doc__
+    return scatter
+
+
+scatter_update = scattering(scatter_update_op)
+scatter_add = scattering(scatter_add_op)
+scatter_sub = scattering(scatter_sub_op)
+scatter_mul = scattering(scatter_mul_op)
+scatter_div = scattering(scatter_div_op)
+scatter_min = scattering(scatter_min_op)
+scatter_max = scattering(scatter_max_op)
+scatter_nd_update = scattering(scatter_nd_update_op)
+scatter_nd_add = scattering(scatter_nd_add_op)
+scatter_nd_sub = scattering(scatter_nd_sub_op)
 
 
 def place_of(ref):
