@@ -100,6 +100,9 @@ from pedagogy_tf.core.ops.array import (
     gather,
     gather_nd,
     invert_permutation,
+    lin_space,
+    linspace,
+    matrix_transpose,
     newaxis,
     one_hot,
     pad,
@@ -116,6 +119,7 @@ from pedagogy_tf.core.ops.array import (
     where,
 )
 from pedagogy_tf.core.ops.array import list_diff as setdiff1d
+from pedagogy_tf.core.ops.array import reverse as reverse_v2
 from pedagogy_tf.core.ops.array import slice_ as slice
 from pedagogy_tf.core.ops.basic import (
     IndexedSlices,
@@ -225,6 +229,7 @@ from pedagogy_tf.core.ops.measures import (
     global_norm,
     norm,
 )
+from pedagogy_tf.core.ops.nn import identity_n, log_sigmoid
 from pedagogy_tf.core.ops.random import (
     get_seed,
     multinomial,
@@ -305,6 +310,16 @@ from pedagogy_tf.core.variables import (
     local_variables_initializer,
     model_variables,
     moving_average_variables,
+    scatter_add,
+    scatter_div,
+    scatter_max,
+    scatter_min,
+    scatter_mul,
+    scatter_nd_add,
+    scatter_nd_sub,
+    scatter_nd_update,
+    scatter_sub,
+    scatter_update,
     trainable_variables,
     variables_initializer,
 )

@@ -55,7 +55,13 @@ from pedagogy_tf.core.ops.math import (
 )
 from pedagogy_tf.core.ops.math import pow_ as pow
 from pedagogy_tf.core.ops.measures import in_top_k, l2_normalize, top_k, zero_fraction
-from pedagogy_tf.core.ops.nn import log_softmax, softmax, softplus, softsign
+from pedagogy_tf.core.ops.nn import (
+    log_sigmoid,
+    log_softmax,
+    softmax,
+    softplus,
+    softsign,
+)
 from pedagogy_tf.core.ops.reduce import (
     argmax,
     argmin,

@@ -61,6 +61,7 @@ __all__ = [
     "transpose_op",
     "invert_permutation",
     "transpose",
+    "matrix_transpose",
     "expand_dims_op",
     "squeeze_op",
     "as_the_input",
@@ -133,6 +134,8 @@ __all__ = [
     "dtype_of_both",
     "reverse_op",
     "reverse",
+    "lin_space",
+    "linspace",
     "unique_op",
     "unique",
     "list_diff",
@@ -201,6 +204,25 @@ def transpose(a, perm=None, name="transpose", conjugate=False):
                 count = rank(a, optimize=False)
                 perm = (count - 1) - range_(0, count, 1, name="Range")
         return transpose_op(a, perm, name=name)
+
+
+def matrix_transpose(a, name="matrix_transpose", conjugate=False):
+    """`a` with its last two axes exchanged."""
+    with name_scope(name, values=[a]):
+        a = convert_to_tensor(a, name="a")
+        if a.shape.rank is None:
+            count = rank(a)
+            front = range_(0, count - 2, name="Range")
+            perm = concat([front, [count - 1, count - 2]], 0)
+        elif a.shape.rank < 2:
+            raise ValueError(
+                "Argument 'a' should be a (batch) matrix, with rank >= 2.  Found: "
+                f"{a.shape}"
+            )
+        else:
+            *front, m, n = range(a.shape.rank)
+            perm = [*front, n, m]
+        return transpose(a, perm)
 
 
 ## Axes of size one
@@ -1522,6 +1544,28 @@ reverse_op.gradient(lambda op, dy: (reverse(dy, op.inputs[1]), None))
 def reverse(tensor, axis, name=None):
     """`tensor` backwards along some axes."""
     return reverse_op(tensor, axis, name=name)
+
+
+@op("LinSpace(start:T, stop:T, num:Tidx=int32) -> (output:T)", Tidx=INDEX)
+def lin_space(xp, start, stop, num):
+    """num numbers at equal distances, the first at start, the last at stop."""
+    return xp.linspace(start, stop, int(num), dtype=start.dtype)
+
+
+@lin_space.shape
+def _(op, *shapes):
+    num = op.constant(2)
+    if num is not None and num <= 0:
+        raise ShapeError(f"Requires num > 0: {int(num)}")
+    return TensorShape([None if num is None else int(num)])
+
+
+lin_space.gradient(None)
+
+
+def linspace(start, stop, num, name=None):
+    """`num` floats at equal distances from `start` to `stop`, both included."""
+    return lin_space(start, stop, num, name=name)
 
 
 @op("Unique(x:T) -> (y:T, idx:out_idx)", out_idx=INDEX)

@@ -53,6 +53,7 @@ from pedagogy_tf.core.ops.math import (
     cast,
     dtypes,
     matmul,
+    negative,
     newer,
     range_,
     reduce_sum,
@@ -88,6 +89,7 @@ __all__ = [
     "softsign",
     "softsign_grad",
     "crelu",
+    "log_sigmoid",
     "identity_n",
     "swish",
     "softmax_op",
@@ -347,6 +349,13 @@ def crelu(features, name=None, axis=-1):
     with name_scope(name, "CRelu", [features]) as name:
         features = convert_to_tensor(features, name="features")
         return relu(concat([features, -features], axis, name=name))
+
+
+def log_sigmoid(x, name=None):
+    """log(sigmoid(x)), which does not underflow: -softplus(-x)."""
+    with name_scope(name, "LogSigmoid", [x]) as name:
+        x = convert_to_tensor(x, name="x")
+        return negative(softplus(-x), name=name)
 
 
 @op("IdentityN(input:*T) -> (output:*T)", view=True)

@@ -72,7 +72,7 @@ def ranges(tf, np):
     }
 
 
-@case("tf.linspace", "tf.lin_space", not_yet="Not built yet.")
+@case("tf.linspace", "tf.lin_space")
 def linspaces(tf, np):
     return [
         tf.linspace(10.0, 12.0, 3),
@@ -190,9 +190,10 @@ def transposes(tf, np):
     }
 
 
-@case("tf.matrix_transpose", not_yet="Not built yet.")
+@case("tf.matrix_transpose")
 def matrix_transpose(tf, np):
-    return tf.matrix_transpose(cube(tf, np))
+    u = tf.placeholder_with_default(np.ones((2, 3), np.float32), None, name="u")
+    return [tf.matrix_transpose(cube(tf, np)), tf.matrix_transpose(u)]
 
 
 @case("tf.concat")
@@ -682,7 +683,11 @@ def reverses(tf, np):
     x = cube(tf, np)
     y = tf.reverse(x, [0, 2])
     return {
-        "value": [y, tf.reverse(x, [-2]), tf.reverse([1, 2, 3], axis=[0], name="back")],
+        "value": [
+            y,
+            tf.reverse_v2(x, [-2]),
+            tf.reverse([1, 2, 3], axis=[0], name="back"),
+        ],
         "gradient": tf.gradients(y * x, x),
     }
 
@@ -753,7 +758,7 @@ def stop_gradient(tf, np):
     }
 
 
-@case("tf.identity_n", not_yet="Not built yet.")
+@case("tf.identity_n")
 def identity_n(tf, np):
     return tf.identity_n([tf.constant(1.0), tf.constant([2])])
 

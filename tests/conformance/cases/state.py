@@ -184,7 +184,6 @@ def load_and_eval(tf, np):
     "tf.scatter_div",
     "tf.scatter_min",
     "tf.scatter_max",
-    not_yet="Not built yet.",
 )
 def scatters(tf, np):
     v = tf.Variable([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], name="v")
@@ -204,14 +203,14 @@ def scatters(tf, np):
     }
 
 
-@case("tf.scatter_nd_update", "tf.scatter_nd_add", not_yet="Not built yet.")
+@case("tf.scatter_nd_update", "tf.scatter_nd_add")
 def scatters_nd(tf, np):
     v = tf.Variable([1.0, 2.0, 3.0, 4.0], name="v")
     a = tf.scatter_nd_update(v, [[1], [3]], [9.0, 8.0])
     return run_each(tf, a, tf.scatter_nd_add(v, [[0]], [1.0]), v)
 
 
-@case("tf.scatter_update", not_yet="Not built yet.")
+@case("tf.scatter_update")
 def scatter_out_of_range(tf, np):
     v = tf.Variable([1.0, 2.0], name="v")
     s = tf.scatter_update(v, [2], [1.0])
