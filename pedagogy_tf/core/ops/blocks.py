@@ -1,4 +1,4 @@
-"""Pictures cut into blocks: pixels become features, or pictures of their own; and back."""
+"""Pictures cut into blocks: pixels become features, or pictures; and back."""
 
 # Generated from book/source/24_convolution.md: change it there, then `make export`.
 

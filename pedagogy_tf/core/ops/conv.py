@@ -1,8 +1,8 @@
 """Convolutions: the same small window, everywhere.
 
-A window stops at many places; what it sees there is a row of a matrix. The convolution is
-one matrix product, and both of its gradients are one, too. Arrays are cut into parts of a
-few images, so that the matrix of windows never leaves the cache.
+A window stops at many places; what it sees there is a row of a matrix. The convolution
+is one matrix product, and both of its gradients are one, too. Arrays are cut into parts
+of a few images, so that the matrix of windows never leaves the cache.
 """
 
 # Generated from book/source/24_convolution.md: change it there, then `make export`.
@@ -56,6 +56,7 @@ __all__ = [
     "row_bytes",
     "blame_filters",
     "blame_input",
+    "shares",
     "PADDINGS",
     "CONV",
     "conv2d_op",
@@ -277,14 +278,27 @@ def blame_filters(xp, x, dy, sizes, steps):
 def blame_input(xp, w, dy, sizes, steps):
     """The blame for an input of some shape: each cell hands back what it saw."""
     dx = zeros_around(xp, sizes, steps, dy.dtype)
-    size = dy.itemsize * int(np.prod(dy.shape[1:]))
+    thin, size = sizes[-1] < THIN, dy[:1].nbytes
+    if thin:  # again lines of pixels are longer than rows of features
+        dx = xp.moveaxis(xp.zeros((sizes[-1], *dx.shape[:-1]), dy.dtype), 0, -1)
+        size = row_bytes(dy, w.reshape(-1, w.shape[-1]))
     for part in parts(len(dx), size):
-        blame = dy[part].reshape(-1, dy.shape[-1])
-        for cell in np.ndindex(w.shape[: len(steps)]):
-            share = (blame @ w[cell].T).reshape(-1, *dy.shape[1:-1], sizes[-1])
+        for cell, share in shares(xp, w, dy[part], thin):
             met = [step.cells(i) for step, i in zip(steps, cell, strict=True)]
             dx[(part, *met)] += share
     return inside(dx, steps)
+
+
+def shares(xp, w, dy, thin):
+    """For each cell of the window: its place, and what it hands back at each stop."""
+    blame, many = dy.reshape(-1, dy.shape[-1]), dy.shape[:-1]
+    if thin:
+        lines = (w.reshape(-1, w.shape[-1]) @ blame.T).reshape(*w.shape[:-1], *many)
+    for cell in np.ndindex(w.shape[:-2]):
+        if thin:
+            yield cell, xp.moveaxis(lines[cell], 0, -1)
+        else:
+            yield cell, (blame @ w[cell].T).reshape(*many, -1)
 
 
 ## The ops
@@ -377,14 +391,16 @@ def require_images(x, w, data_format):
     features, depth = x.shape[1 if data_format == "NCHW" else 3], w.shape[2]
     if features % depth:
         raise ValueError(
-            f"input depth must be evenly divisible by filter depth: {features} vs {depth}"
+            "input depth must be evenly divisible by filter depth: "
+            f"{features} vs {depth}"
         )
     if features != depth:
         raise UnimplementedError(
             None,
             None,
             explain(
-                "Generic conv implementation does not support grouped convolutions for now.",
+                "Generic conv implementation does not support grouped convolutions "
+                "for now.",
                 expected=f"filters of depth {features}, got {depth}",
             ),
         )
@@ -400,9 +416,10 @@ def require_fit(what, steps, dy, w=None):
     for axis, (step, size) in enumerate(zip(steps, dy.shape[1:]), 1):
         if step.count != size:
             raise ValueError(
-                f"{name}: Size of out_backprop doesn't match computed: actual = {size}, "
-                f"computed = {step.count} spatial_dim: {axis} input: {step.size} filter: "
-                f"{step.window} output: {size} stride: {step.stride} dilation: {step.rate}"
+                f"{name}: Size of out_backprop doesn't match computed: actual = "
+                f"{size}, computed = {step.count} spatial_dim: {axis} input: "
+                f"{step.size} filter: {step.window} output: {size} stride: "
+                f"{step.stride} dilation: {step.rate}"
             )
 
 
@@ -538,9 +555,11 @@ def depthwise_op(
     )
     x = with_zeros(xp, features_last(xp, input, data_format), steps)
     y = xp.zeros((len(x), *[s.count for s in steps], *filter.shape[2:]), x.dtype)
-    for part in parts(len(x), y[:1].nbytes):
+    for part in parts(len(x), 3 * y[:1].nbytes):
+        product = xp.empty_like(y[part])
         for cell, met in over_cells(xp, x[part], steps):
-            y[part] += met * filter[cell]
+            line = xp.broadcast_to(filter[cell], y.shape[2:]).copy()
+            y[part] += xp.multiply(met, line, out=product)
     return as_format(xp, y.reshape(*y.shape[:-2], -1), data_format)
 
 
@@ -918,7 +937,7 @@ def zeros_that_fit(filter_shape, rate, padding):
     if padding == "VALID":
         return np.zeros([int(count), 2], np.int32)
     if padding != "SAME":
-        raise ValueError(explain("Invalid padding method %r" % padding))
+        raise ValueError(explain(f"Invalid padding method {padding!r}"))
     if filter_shape is None:
         raise ValueError(explain("filter_shape must be specified for SAME padding"))
     window = convert_to_tensor(filter_shape, name="filter_shape")
@@ -941,7 +960,7 @@ def spatial_sizes(input, axes):
 
 
 def for_axes(values, fill, axes):
-    """Values for spatial axes, with a row more for each axis between them and the first."""
+    """Values for spatial axes, after a row for each axis between them and the first."""
     known = constant_value(values)
     gap = np.full([axes[0] - 1, *values.shape.sizes[1:]], fill, np.int32)
     rows = (values if known is None else known)[0 : len(axes)]
@@ -967,8 +986,8 @@ def convolution(
       filter: (..., c, f); `filters` by its other name.
       padding: "SAME" or "VALID".
       strides: a number for each spatial axis.
-      dilation_rate: how far from cell to cell; `dilations` by its other name. If that is
-        more than 1, strides must be 1.
+      dilation_rate: how far from cell to cell; `dilations` by its other name. If that
+        is more than 1, strides must be 1.
       name: the scope of the operations.
       data_format: None, or for example "NCHW".
     """

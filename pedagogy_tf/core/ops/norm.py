@@ -45,8 +45,9 @@ def beside(vector, data_format):
 
 
 @op(
-    "FusedBatchNormV3(x:T, scale:U, offset:U, mean:U, variance:U) -> (y:T, batch_mean:U, "
-    "batch_variance:U, reserve_space_1:U, reserve_space_2:U, reserve_space_3:U)",
+    "FusedBatchNormV3(x:T, scale:U, offset:U, mean:U, variance:U) -> (y:T, "
+    "batch_mean:U, batch_variance:U, reserve_space_1:U, reserve_space_2:U, "
+    "reserve_space_3:U)",
     T=HALF,
     U=(float32,),
     data_format=FORMATS,
@@ -63,7 +64,7 @@ def fused_batch_norm_op(
     data_format="NHWC",
     is_training=True,
 ):
-    """Pictures brought to one scale; what that took, for running averages; for blame."""
+    """Pictures on one scale; what that took, for running averages and for blame."""
     axes, wide = others(data_format), x.astype(scale.dtype, copy=False)
     handed_out = variance
     if is_training:
@@ -202,8 +203,8 @@ def fused_batch_norm(
     Args:
       x: (n, h, w, c), or (n, c, h, w) for the format NCHW.
       scale, offset: (c,).
-      mean, variance: (c,), if they are known; None in training, when they are taken from
-        x.
+      mean, variance: (c,), if they are known; None in training, when they are taken
+        from x.
       epsilon: a little more variance, so that it is not 0.
       data_format: "NHWC" or "NCHW".
       is_training: whether mean and variance are those of x.

@@ -1,6 +1,7 @@
 """Pooling: what is the largest, and what the mean, in a window that moves.
 
-Along one axis after the other. Whoever was the largest gets the blame; of equals the first.
+Along one axis after the other. Whoever was the largest gets the blame; of equals the
+first.
 """
 
 # Generated from book/source/24_convolution.md: change it there, then `make export`.
@@ -70,7 +71,7 @@ __all__ = [
 
 
 def walks(sizes, ksize, strides, padding):
-    """[(axis, Move)] for the axes along which a window moves; the last axis comes first."""
+    """[(axis, Move)] where a window moves along an axis; the last axis comes first."""
     found = [
         (axis, move(n, k, s, padding=padding))
         for axis, (n, k, s) in enumerate(zip(sizes, ksize, strides, strict=True))
@@ -114,7 +115,7 @@ def largest(xp, x, axis, step):
 
 
 def winners(xp, x, best, axis, step):
-    """For each cell of the window: (the cells it meets, at which stops it is the first best)."""
+    """For each cell of the window: what it meets, and where it is the first best."""
     x = padded(xp, x, axis, step, lowest(x.dtype))
     open_ = xp.ones(best.shape, bool)
     for i in range(step.window):
@@ -202,7 +203,7 @@ def summed(xp, x, axis, step):
 
 
 def spread(xp, y, axis, step):
-    """What each cell collects if every stop gives its value to all cells that it sees."""
+    """What each cell collects if every stop gives its value to all that it sees."""
     sizes = list(y.shape)
     sizes[axis] = step.before + step.size + step.after
     x = xp.zeros(sizes, y.dtype)
@@ -372,7 +373,8 @@ def max_pool(value, ksize, strides, padding, data_format="NHWC", name=None, inpu
     """The largest value in each window.
 
     Args:
-      value: (n, h, w, c), or (n, c, h, w) for the format NCHW; `input` by its other name.
+      value: (n, h, w, c), or (n, c, h, w) for the format NCHW; `input` by its other
+        name.
       ksize: the sizes of the window: a number, one for each of h and w, or four.
       strides: how far from stop to stop, in the same forms.
       padding: "SAME" or "VALID".
