@@ -61,7 +61,6 @@ __all__ = [
     "transpose_op",
     "invert_permutation",
     "transpose",
-    "matrix_transpose",
     "expand_dims_op",
     "squeeze_op",
     "as_the_input",
@@ -136,6 +135,7 @@ __all__ = [
     "reverse",
     "lin_space",
     "linspace",
+    "matrix_transpose",
     "unique_op",
     "unique",
     "list_diff",
@@ -204,25 +204,6 @@ def transpose(a, perm=None, name="transpose", conjugate=False):
                 count = rank(a, optimize=False)
                 perm = (count - 1) - range_(0, count, 1, name="Range")
         return transpose_op(a, perm, name=name)
-
-
-def matrix_transpose(a, name="matrix_transpose", conjugate=False):
-    """`a` with its last two axes exchanged."""
-    with name_scope(name, values=[a]):
-        a = convert_to_tensor(a, name="a")
-        if a.shape.rank is None:
-            count = rank(a)
-            front = range_(0, count - 2, name="Range")
-            perm = concat([front, [count - 1, count - 2]], 0)
-        elif a.shape.rank < 2:
-            raise ValueError(
-                "Argument 'a' should be a (batch) matrix, with rank >= 2.  Found: "
-                f"{a.shape}"
-            )
-        else:
-            *front, m, n = range(a.shape.rank)
-            perm = [*front, n, m]
-        return transpose(a, perm)
 
 
 ## Axes of size one
@@ -1284,8 +1265,12 @@ def _(op, dy):
     ids = op.inputs[1]
     rows = gather(dy, maximum(ids, zeros_like(ids)))
     keep = ids >= 0
-    extra = ones([rank(rows) - rank(keep)], int32)
-    keep = reshape(keep, concat([shape(keep), extra], 0))
+    if None in (rows.shape.ndims, ids.shape.ndims):
+        extra = ones([rank(rows) - rank(keep)], int32)
+        keep = reshape(keep, concat([shape(keep), extra], 0))
+    else:
+        for _ in range(rows.shape.ndims - ids.shape.ndims):
+            keep = expand_dims(keep, -1)
     keep = keep & ones_like(rows, dtype=bool_)
     return select(keep, rows, zeros_like(rows)), None, None
 
@@ -1566,6 +1551,25 @@ lin_space.gradient(None)
 def linspace(start, stop, num, name=None):
     """`num` floats at equal distances from `start` to `stop`, both included."""
     return lin_space(start, stop, num, name=name)
+
+
+def matrix_transpose(a, name="matrix_transpose", conjugate=False):
+    """`a` with its last two axes exchanged."""
+    with name_scope(name, values=[a]):
+        a = convert_to_tensor(a, name="a")
+        if a.shape.rank is None:
+            count = rank(a)
+            front = range_(0, count - 2, name="Range")
+            perm = concat([front, [count - 1, count - 2]], 0)
+        elif a.shape.rank < 2:
+            raise ValueError(
+                "Argument 'a' should be a (batch) matrix, with rank >= 2.  Found: "
+                f"{a.shape}"
+            )
+        else:
+            *front, m, n = range(a.shape.rank)
+            perm = [*front, n, m]
+        return transpose(a, perm)
 
 
 @op("Unique(x:T) -> (y:T, idx:out_idx)", out_idx=INDEX)
