@@ -83,7 +83,7 @@ def time_case(case: cases.Case, peers: list[Peer], rounds: int, folder: str) -> 
         data = NETWORKS[case.kind]()
         path = f"{folder}/{case.kind}.npz"
         named = {f"w{i}": w for i, w in enumerate(data.weights)}
-        np.savez(path, x=data.x, labels=data.labels, rate=data.rate, **named)
+        np.savez(path, x=data.x, labels=data.labels, **data.rates, **named)
     ready, firsts = [], {}
     for peer in peers:
         answer = peer.ask(build=case.kind, size=case.size, arrays=path)

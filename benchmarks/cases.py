@@ -47,16 +47,16 @@ class Network:
         weights: matrix, bias, matrix, bias, ...; float32.
         x: (batch, inputs) float32.
         labels: (batch,) int64.
-        rate: the learning rate.
+        rates: the learning rate of each optimizer.
     """
 
     weights: list[np.ndarray]
     x: np.ndarray
     labels: np.ndarray
-    rate: float
+    rates: dict[str, float]
 
 
-def network(sizes: list[int], batch: int, rate: float) -> Network:
+def network(sizes: list[int], batch: int) -> Network:
     """A network of given layer sizes, from a fixed seed."""
     rng = np.random.RandomState(0)
     weights = []
@@ -64,14 +64,15 @@ def network(sizes: list[int], batch: int, rate: float) -> Network:
         weights.append((rng.randn(n, m) / np.sqrt(n)).astype(np.float32))
         weights.append(np.zeros(m, np.float32))
     x = rng.rand(batch, sizes[0]).astype(np.float32)
-    return Network(weights, x, rng.randint(0, sizes[-1], batch).astype(np.int64), rate)
+    labels = rng.randint(0, sizes[-1], batch).astype(np.int64)
+    return Network(weights, x, labels, {"sgd": 0.01, "adam": 1e-4})
 
 
 def mlp() -> Network:
     """784-256-128-10, batch 128."""
-    return network([784, 256, 128, 10], 128, 0.01)
+    return network([784, 256, 128, 10], 128)
 
 
 def tiny() -> Network:
     """4-8-2, batch 4: the framework, not the arithmetic, takes the time."""
-    return network([4, 8, 2], 4, 0.01)
+    return network([4, 8, 2], 4)

@@ -26,7 +26,7 @@ PACKAGES = {
     "tensorflow-2": ["tensorflow-cpu>=2.16", "tf-keras"],
     "pytorch": ["torch", "numpy"],
     "autograd": ["autograd"],
-    "dezero": ["dezero"],
+    "dezero": ["dezero", "matplotlib<3.8", "numpy<1.24"],
 }
 
 

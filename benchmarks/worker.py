@@ -52,7 +52,8 @@ class Arrays:
         data = np.load(path)
         count = len([key for key in data.files if key.startswith("w")])
         self.weights = [data["w{}".format(i)] for i in range(count)]
-        self.x, self.labels, self.rate = data["x"], data["labels"], float(data["rate"])
+        self.x, self.labels = data["x"], data["labels"]
+        self.rates = {name: float(data[name]) for name in ("sgd", "adam")}
 
 
 def said(error):

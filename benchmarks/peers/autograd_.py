@@ -53,7 +53,7 @@ class Peer:
         def run():
             value, grads = slope(weights)
             for w, g in zip(weights, grads):
-                w -= network.rate * g
+                w -= network.rates["sgd"] * g
             return float(value)
 
         return run

@@ -37,7 +37,7 @@ class Peer:
         """A training step: loss, gradients, update."""
         model = MLP([b.size for b in network.weights[1::2]], activation=F.relu)
         kinds = {"sgd": optimizers.SGD, "adam": optimizers.Adam}
-        step = kinds[optimizer](network.rate).setup(model)
+        step = kinds[optimizer](network.rates[optimizer]).setup(model)
         model(network.x)  # makes the weights
         for layer, w, b in zip(
             model.layers, network.weights[::2], network.weights[1::2]

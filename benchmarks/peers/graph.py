@@ -63,7 +63,7 @@ class Peer:
                 "sgd": tf.train.GradientDescentOptimizer,
                 "adam": tf.train.AdamOptimizer,
             }
-            train = kinds[optimizer](network.rate).minimize(loss)
+            train = kinds[optimizer](network.rates[optimizer]).minimize(loss)
             session = self.session()
             session.run(tf.global_variables_initializer())
         feed = {x: network.x, labels: network.labels}

@@ -43,7 +43,7 @@ class Peer:
             layers += [layer, torch.nn.ReLU()]
         model = torch.nn.Sequential(*layers[:-1])
         kinds = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}
-        step = kinds[optimizer](model.parameters(), lr=network.rate)
+        step = kinds[optimizer](model.parameters(), lr=network.rates[optimizer])
         x, labels = torch.from_numpy(network.x), torch.from_numpy(network.labels)
 
         def run():
