@@ -156,6 +156,7 @@ from pedagogy_tf.core.ops.conv import extract_image_patches
 from pedagogy_tf.core.ops.elementwise import (
     ceil,
     clip_by_value,
+    cos,
     equal,
     exp,
     expm1,
@@ -178,6 +179,7 @@ from pedagogy_tf.core.ops.elementwise import (
     rint,
     rsqrt,
     sigmoid,
+    sin,
     sqrt,
     tanh,
 )
@@ -264,7 +266,6 @@ from pedagogy_tf.core.ops.special import (
     atan,
     atan2,
     atanh,
-    cos,
     cosh,
     digamma,
     erf,
@@ -272,7 +273,6 @@ from pedagogy_tf.core.ops.special import (
     imag,
     lgamma,
     real,
-    sin,
     sinh,
     tan,
 )

@@ -4,6 +4,7 @@ from pedagogy_tf.core.ops.array import invert_permutation, unsorted_segment_sum
 from pedagogy_tf.core.ops.basic import add_n
 from pedagogy_tf.core.ops.elementwise import (
     ceil,
+    cos,
     equal,
     exp,
     expm1,
@@ -27,6 +28,7 @@ from pedagogy_tf.core.ops.elementwise import (
     rint,
     rsqrt,
     sigmoid,
+    sin,
     sqrt,
     tanh,
 )
@@ -87,7 +89,6 @@ from pedagogy_tf.core.ops.special import (
     atan,
     atan2,
     atanh,
-    cos,
     cosh,
     digamma,
     erf,
@@ -95,7 +96,6 @@ from pedagogy_tf.core.ops.special import (
     imag,
     lgamma,
     real,
-    sin,
     sinh,
     tan,
     xdivy,

@@ -38,6 +38,8 @@ __all__ = [
     "expm1",
     "log",
     "log1p",
+    "sin",
+    "cos",
     "reciprocal",
     "inv",
     "reciprocal_grad",
@@ -155,6 +157,34 @@ def log1p(xp, x):
 @waits
 def _(op, dy):
     return dy * reciprocal(1 + conj(op.inputs[0]))
+
+
+### Waves
+
+
+@op("Sin(x:T) -> (y:T)", T=SMOOTH)
+def sin(xp, x):
+    """The sine of an angle in radians."""
+    return xp.sin(x)
+
+
+@op("Cos(x:T) -> (y:T)", T=SMOOTH)
+def cos(xp, x):
+    """The cosine of an angle in radians."""
+    return xp.cos(x)
+
+
+@sin.gradient
+@waits
+def _(op, dy):
+    return dy * cos(conj(op.inputs[0]))
+
+
+@cos.gradient
+@waits
+def _(op, dy):
+    x = conj(op.inputs[0])
+    return -dy * sin(x)
 
 
 ### Roots and reciprocals
@@ -326,7 +356,8 @@ def rint(xp, x):
 
 pass_no_blame(floor, ceil, round_op, rint)
 
-keep_shape(exp, expm1, log, log1p, reciprocal, inv, sqrt, rsqrt, tanh, sigmoid)
+keep_shape(exp, expm1, log, log1p, sin, cos)
+keep_shape(reciprocal, inv, sqrt, rsqrt, tanh, sigmoid)
 keep_shape(reciprocal_grad, sqrt_grad, rsqrt_grad, tanh_grad, sigmoid_grad)
 keep_shape(floor, ceil, round_op, rint)
 

@@ -16,6 +16,7 @@ from pedagogy_tf.core.ops.basic import shape, zeros, zeros_like
 from pedagogy_tf.core.ops.elementwise import (
     SMOOTH,
     WITH_INTEGERS,
+    cos,
     exp,
     keep_shape,
     not_equal,
@@ -38,10 +39,7 @@ from pedagogy_tf.core.ops.math import (
 )
 
 __all__ = [
-    "sin",
-    "cos",
     "tan",
-    "after",
     "asin",
     "acos",
     "atan",
@@ -84,33 +82,16 @@ __all__ = [
 ## Angles
 
 
-@op("Sin(x:T) -> (y:T)", T=SMOOTH)
-def sin(xp, x):
-    """The sine of an angle in radians."""
-    return xp.sin(x)
-
-
-@op("Cos(x:T) -> (y:T)", T=SMOOTH)
-def cos(xp, x):
-    """The cosine of an angle in radians."""
-    return xp.cos(x)
-
-
 @op("Tan(x:T) -> (y:T)", T=WITH_INTEGERS)
 def tan(xp, x):
     """The tangent of an angle in radians."""
     return xp.tan(x)
 
 
-sin.gradient(waits(lambda op, dy: dy * cos(conj(op.inputs[0]))))
-cos.gradient(lambda op, dy: -dy * after(dy, sin, op.inputs[0]))
-tan.gradient(waits(lambda op, dy: square(reciprocal(cos(conj(op.inputs[0])))) * dy))
-
-
-def after(dy, function, x):
-    """function(x), computed when the blame is there."""
-    with control_dependencies([dy]):
-        return function(conj(x))
+@tan.gradient
+@waits
+def _(op, dy):
+    return square(reciprocal(cos(conj(op.inputs[0])))) * dy
 
 
 @op("Asin(x:T) -> (y:T)", T=WITH_INTEGERS)
@@ -171,7 +152,7 @@ def _(op, dz):
     return x * per_length, -y * per_length
 
 
-keep_shape(sin, cos, tan, asin, acos, atan)
+keep_shape(tan, asin, acos, atan)
 
 
 ## Hyperbolic functions
