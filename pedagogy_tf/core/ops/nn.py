@@ -125,6 +125,8 @@ __all__ = [
     "softmax_cross_entropy_with_logits",
     "assert_op",
     "in_words",
+    "in_brackets_by_row",
+    "in_digits",
     "require_equal",
     "sparse_softmax_cross_entropy_with_logits",
     "shape_checks",
@@ -880,14 +882,38 @@ def assert_op(run, condition, data, *, summarize=3):
         raise InvalidArgumentError(None, None, problem)
 
 
-def in_words(value, count):
-    """The first elements of an array, as they stand in a message."""
-    items = [v.decode() if isinstance(v, bytes) else str(v) for v in np.ravel(value)]
-    return " ".join(items[:count]) + ("..." if len(items) > count else "")
-
-
 assert_op.shape(lambda op, *_: [])
 assert_op.gradient(None)
+
+
+def in_words(value, count):
+    """The first elements of an array, as they stand in a message; all if count < 0."""
+    array = np.asarray(value)
+    flat = array.ravel()[: array.size if count < 0 else count]
+    words = in_brackets_by_row([in_digits(v) for v in flat], array.shape)
+    return words + "..." * (flat.size < array.size)
+
+
+def in_brackets_by_row(words, shape):
+    """Words for the first elements of an array of that shape, row by row."""
+    if len(shape) < 2 or not words:
+        return " ".join(words)
+    size = int(np.prod(shape[1:]))
+    rows = [words[i : i + size] for i in range(0, len(words), size)]
+    cut = ["..." if len(shape) == 2 and len(row) < size else "" for row in rows]
+    rows = [in_brackets_by_row(row, shape[1:]) for row in rows]
+    return "".join(f"[{row}{dots}]" for row, dots in zip(rows, cut, strict=True))
+
+
+def in_digits(v):
+    """A number in as few digits as tell it apart from others, a bool as 0 or 1."""
+    if isinstance(v, np.floating):
+        kind, few, many = (np.float64, 15, 17) if v.itemsize == 8 else (np.float32, 6, 9)
+        short = f"{v:.{few}g}"
+        return short if kind(short) == kind(v) else f"{v:.{many}g}"
+    if isinstance(v, bytes):
+        return v.decode()
+    return str(int(v)) if isinstance(v, np.bool_) else str(v)
 
 
 def require_equal(x, y):
