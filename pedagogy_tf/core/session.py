@@ -110,10 +110,12 @@ class Fetches:
             raise framed(ValueError, what, error) from None
         if not self.graph.is_fetchable(element):
             name = getattr(element, "op", element).name
-            message = f"Operation '{name}' has been marked as not fetchable. Typically this"
-            message += " happens when it is defined in another function or code block. Use "
-            message += "return values,explicit Python locals or TensorFlow collections to "
-            message += "access it."
+            message = (
+                f"Operation '{name}' has been marked as not fetchable. Typically "
+                "this happens when it is defined in another function or code block. "
+                "Use return values,explicit Python locals or TensorFlow collections "
+                "to access it."
+            )
             raise InaccessibleTensorError(explain(message))
         return element
 
@@ -168,6 +170,13 @@ def feed_array(tensor, value):
         array = np.asarray(value, dtype)
     except OverflowError:  # an integer in a list is cut like any other number
         array = np.asarray(value).astype(dtype)
+    except (TypeError, ValueError) as error:  # NumPy says what; we say where
+        wanted = f"a value of dtype {tensor.dtype.base_dtype.name}"
+        if tensor.shape.ndims is not None:
+            wanted += f", shape {tensor.shape}"
+        raise type(error)(
+            explain(str(error), tensor_made=tensor.op.site, expected=wanted)
+        ) from None
     return array if array.ndim or dtype is object else array[()]
 
 
