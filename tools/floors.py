@@ -13,8 +13,8 @@ FLOORS = [
         "core.workshop core.errors core.dtypes core.shapes core.arrays core.protos",
     ),
     ("Page", "core.graph core.op"),
-    ("Catalogue", "core.ops.*"),
-    ("Engine", "core.plan core.gradients core.session core.testing"),
+    ("Catalogue", "core.nest core.ops.*"),
+    ("Engine", "core.plan core.flow core.gradients core.loops core.session core.testing"),
     (
         "Training",
         "core.variables core.initializers core.scopes core.layers core.losses "

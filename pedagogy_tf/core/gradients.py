@@ -474,7 +474,7 @@ def gradients(
         for operation in walk:
             with place(operation):
                 pass_on(operation, walk, operation in ends, gate_gradients)
-        walk.finish()
+    walk.finish()
     return [blame.of(x, unconnected) for x in xs]
 
 
