@@ -78,50 +78,51 @@ class Optimizer:
         """The name of the optimizer."""
         return self._name
 
-    def minimize(
-        self,
-        loss,
-        global_step=None,
-        var_list=None,
-        gate_gradients=GATE_OP,
-        aggregation_method=None,
-        colocate_gradients_with_ops=False,
-        name=None,
-        grad_loss=None,
-    ):
-        """The operation that changes variables so that `loss` becomes smaller.
+    def _create_slots(self, var_list):
+        """Write the variables that the optimizer keeps; none by default."""
 
-        Args:
-          loss: a tensor; of its elements, the sum counts.
-          global_step: a variable to which 1 is added after each step.
-          var_list: the variables to change; the trainable ones by default.
-          gate_gradients: GATE_NONE, GATE_OP or GATE_GRAPH.
-          aggregation_method, colocate_gradients_with_ops: see `gradients`.
-          name: the name of the operation.
-          grad_loss: the blame to begin with; ones by default.
+    def _prepare(self):
+        """Write the optimizer's numbers as tensors; none by default."""
 
-        Raises:
-          ValueError: if there are no variables, or none that `loss` depends on.
-        """
-        grads_and_vars = self.compute_gradients(
-            loss,
-            var_list,
-            gate_gradients,
-            aggregation_method,
-            colocate_gradients_with_ops,
-            grad_loss,
-        )
-        if all(grad is None for grad, _ in grads_and_vars):
-            raise ValueError(
-                explain(
-                    "No gradients provided for any variable, check your graph for "
-                    "ops that do not support gradients, between variables "
-                    f"{[str(v) for _, v in grads_and_vars]} and loss {loss}.",
-                    where=user_site(),
-                    expected="a loss that is computed from one of the variables",
+    def _finish(self, update_ops, name_scope):
+        """The operation that waits for all steps."""
+        return group(*update_ops, name=name_scope)
+
+    def _apply_dense(self, grad, var):
+        """The operation that moves `var` by a gradient of its shape."""
+        raise NotImplementedError(f"{type(self).__name__} has no _apply_dense")
+
+    def _apply_sparse(self, grad, var):
+        """The operation that moves some rows of `var`; each row comes once."""
+        raise NotImplementedError(f"{type(self).__name__} has no _apply_sparse")
+
+    def _call_if_callable(self, value):
+        """A number, or what a function without arguments gives."""
+        return value() if callable(value) else value
+
+    def _number(self, value, name):
+        """One of the optimizer's numbers, or a function that gives it, as a tensor."""
+        return convert_to_tensor(self._call_if_callable(value), name=name)
+
+    def _to_change(self, var_list):
+        """The variables to change, as a list; the trainable ones if None are given."""
+        if var_list is None:
+            var_list = trainable_variables()
+        elif not isinstance(var_list, (list, tuple)):
+            var_list = [var_list]
+        if not var_list:
+            raise ValueError("No variables to optimize.")
+        return list(var_list)
+
+    def _check_dtypes(self, tensors):
+        """Raise ValueError unless all are floats."""
+        allowed = (float32, float64, float16, bfloat16)
+        for tensor in tensors:
+            if tensor.dtype.base_dtype not in allowed:
+                raise ValueError(
+                    f"Invalid type {tensor.dtype.base_dtype!r} for {tensor.name}, "
+                    f"expected: {list(allowed)}."
                 )
-            )
-        return self.apply_gradients(grads_and_vars, global_step, name)
 
     def compute_gradients(
         self,
@@ -142,15 +143,10 @@ class Optimizer:
                 f"Optimizer.GATE_OP, Optimizer.GATE_GRAPH.  Not {gate_gradients}"
             )
         self._check_dtypes([loss] if grad_loss is None else [loss, grad_loss])
-        if var_list is None:
-            var_list = trainable_variables()
-        elif not isinstance(var_list, (list, tuple)):
-            var_list = [var_list]
-        if not var_list:
-            raise ValueError("No variables to optimize.")
+        variables = self._to_change(var_list)
         grads = gradients(
             loss,
-            list(var_list),
+            variables,
             grad_ys=grad_loss,
             gate_gradients=gate_gradients == self.GATE_OP,
             aggregation_method=aggregation_method,
@@ -158,54 +154,9 @@ class Optimizer:
         )
         if gate_gradients == self.GATE_GRAPH:
             grads = tuple_(grads)
-        pairs = list(zip(grads, var_list, strict=True))
+        pairs = list(zip(grads, variables, strict=True))
         self._check_dtypes([v for g, v in pairs if g is not None])
         return pairs
-
-    def _check_dtypes(self, tensors):
-        """Raise ValueError unless all are floats."""
-        allowed = (float32, float64, float16, bfloat16)
-        for tensor in tensors:
-            if tensor.dtype.base_dtype not in allowed:
-                raise ValueError(
-                    f"Invalid type {tensor.dtype.base_dtype!r} for {tensor.name}, "
-                    f"expected: {list(allowed)}."
-                )
-
-    def apply_gradients(self, grads_and_vars, global_step=None, name=None):
-        """The operation that moves variables by gradients.
-
-        Args:
-          grads_and_vars: pairs, as from `compute_gradients`.
-          global_step: a variable to which 1 is added after the step.
-          name: the name of the operation.
-        """
-        pairs = [self._checked(grad, variable) for grad, variable in grads_and_vars]
-        if not pairs:
-            raise ValueError("No variables provided.")
-        moved = [variable for grad, variable in pairs if grad is not None]
-        if not moved:
-            raise ValueError(
-                f"No gradients provided for any variable: {[str(v) for _, v in pairs]}."
-            )
-        with control_dependencies(None):
-            self._create_slots(moved)
-        with name_scope(name, self._name) as scope:
-            self._prepare()
-            updates = [
-                self._update(grad, variable)
-                for grad, variable in pairs
-                if grad is not None
-            ]
-            if global_step is None:
-                train_op = self._finish(updates, scope)
-            else:
-                with control_dependencies([self._finish(updates, "update")]):
-                    with colocate_with(global_step):
-                        train_op = assign_add(global_step, 1, name=scope).op
-        if train_op not in get_default_graph().get_collection_ref(GraphKeys.TRAIN_OP):
-            get_default_graph().add_to_collection(GraphKeys.TRAIN_OP, train_op)
-        return train_op
 
     def _checked(self, grad, variable):
         """A pair whose gradient is a tensor, IndexedSlices or None."""
@@ -238,52 +189,113 @@ class Optimizer:
             with control_dependencies([step]):
                 return variable.assign(variable.constraint(variable))
 
-    def _create_slots(self, var_list):
-        """Write the variables that the optimizer keeps; none by default."""
+    def _train_op(self, updates, global_step, name):
+        """The operation that waits for all steps, and then counts them as one."""
+        if global_step is None:
+            return self._finish(updates, name)
+        with control_dependencies([self._finish(updates, "update")]):
+            with colocate_with(global_step):
+                return assign_add(global_step, 1, name=name).op
 
-    def _prepare(self):
-        """Write the optimizer's numbers as tensors; none by default."""
+    def apply_gradients(self, grads_and_vars, global_step=None, name=None):
+        """The operation that moves variables by gradients.
 
-    def _apply_dense(self, grad, var):
-        """The operation that moves `var` by a gradient of its shape."""
-        raise NotImplementedError(f"{type(self).__name__} has no _apply_dense")
+        Args:
+          grads_and_vars: pairs, as from `compute_gradients`.
+          global_step: a variable to which 1 is added after the step.
+          name: the name of the operation.
+        """
+        pairs = [self._checked(grad, variable) for grad, variable in grads_and_vars]
+        if not pairs:
+            raise ValueError("No variables provided.")
+        moving = [(grad, variable) for grad, variable in pairs if grad is not None]
+        if not moving:
+            raise ValueError(
+                f"No gradients provided for any variable: {[str(v) for _, v in pairs]}."
+            )
+        with control_dependencies(None):
+            self._create_slots([variable for _, variable in moving])
+        with name_scope(name, self._name) as scope:
+            self._prepare()
+            updates = [self._update(grad, variable) for grad, variable in moving]
+            train_op = self._train_op(updates, global_step, scope)
+        if train_op not in get_default_graph().get_collection_ref(GraphKeys.TRAIN_OP):
+            get_default_graph().add_to_collection(GraphKeys.TRAIN_OP, train_op)
+        return train_op
 
-    def _apply_sparse(self, grad, var):
-        """The operation that moves some rows of `var`; each row comes once."""
-        raise NotImplementedError(f"{type(self).__name__} has no _apply_sparse")
+    def _refuse_nothing(self, grads_and_vars, loss):
+        """Raise ValueError if the loss depends on none of the variables."""
+        if any(grad is not None for grad, _ in grads_and_vars):
+            return
+        raise ValueError(
+            explain(
+                "No gradients provided for any variable, check your graph for "
+                "ops that do not support gradients, between variables "
+                f"{[str(v) for _, v in grads_and_vars]} and loss {loss}.",
+                where=user_site(),
+                expected="a loss that is computed from one of the variables",
+            )
+        )
 
-    def _finish(self, update_ops, name_scope):
-        """The operation that waits for all steps."""
-        return group(*update_ops, name=name_scope)
+    def minimize(
+        self,
+        loss,
+        global_step=None,
+        var_list=None,
+        gate_gradients=1,  # GATE_OP
+        aggregation_method=None,
+        colocate_gradients_with_ops=False,
+        name=None,
+        grad_loss=None,
+    ):
+        """The operation that changes variables so that `loss` becomes smaller.
 
-    def _call_if_callable(self, value):
-        """A number, or what a function without arguments gives."""
-        return value() if callable(value) else value
+        Args:
+          loss: a tensor; of its elements, the sum counts.
+          global_step: a variable to which 1 is added after each step.
+          var_list: the variables to change; the trainable ones by default.
+          gate_gradients: GATE_NONE, GATE_OP or GATE_GRAPH.
+          aggregation_method, colocate_gradients_with_ops: see `gradients`.
+          name: the name of the operation.
+          grad_loss: the blame to begin with; ones by default.
+
+        Raises:
+          ValueError: if there are no variables, or none that `loss` depends on.
+        """
+        grads_and_vars = self.compute_gradients(
+            loss,
+            var_list=var_list,
+            gate_gradients=gate_gradients,
+            aggregation_method=aggregation_method,
+            colocate_gradients_with_ops=colocate_gradients_with_ops,
+            grad_loss=grad_loss,
+        )
+        self._refuse_nothing(grads_and_vars, loss)
+        return self.apply_gradients(grads_and_vars, global_step=global_step, name=name)
+
+    def _slot(self, var, slot_name, make):
+        """The slot of `var` of that name; if it is new, `make()` makes it."""
+        slots = self._slots.setdefault(slot_name, {})
+        if var not in slots:
+            slots[var] = make()
+        return slots[var]
 
     def _zeros_slot(self, var, slot_name, op_name):
         """The slot of `var` of that name; made and filled with zeros if it is new."""
-        slots = self._slots.setdefault(slot_name, {})
-        if var not in slots:
-            slots[var] = create_zeros_slot(var, op_name)
-        return slots[var]
+        return self._slot(var, slot_name, lambda: create_zeros_slot(var, op_name))
+
+    def _get_or_make_slot(self, var, val, slot_name, op_name):
+        """The slot of `var` of that name; starts as the tensor `val` if it is new."""
+        return self._slot(var, slot_name, lambda: create_slot(var, val, op_name))
 
     def _get_or_make_slot_with_initializer(
         self, var, initializer, shape, dtype, slot_name, op_name
     ):
         """The slot of `var` of that name; filled by `initializer` if it is new."""
-        slots = self._slots.setdefault(slot_name, {})
-        if var not in slots:
-            slots[var] = create_slot_with_initializer(
-                var, initializer, shape, dtype, op_name
-            )
-        return slots[var]
-
-    def _get_or_make_slot(self, var, val, slot_name, op_name):
-        """The slot of `var` of that name; starts as the tensor `val` if it is new."""
-        slots = self._slots.setdefault(slot_name, {})
-        if var not in slots:
-            slots[var] = create_slot(var, val, op_name)
-        return slots[var]
+        start = initializer, shape, dtype
+        return self._slot(
+            var, slot_name, lambda: create_slot_with_initializer(var, *start, op_name)
+        )
 
     def get_slot(self, var, name):
         """What the optimizer keeps for a variable: a Variable, or None."""
@@ -335,8 +347,7 @@ class GradientDescentOptimizer(Optimizer):
         self._learning_rate = learning_rate
 
     def _prepare(self):
-        rate = self._call_if_callable(self._learning_rate)
-        self._rate = convert_to_tensor(rate, name="learning_rate")
+        self._rate = self._number(self._learning_rate, "learning_rate")
 
     def _apply_dense(self, grad, var):
         rate = cast(self._rate, var.dtype.base_dtype)
@@ -350,7 +361,7 @@ class GradientDescentOptimizer(Optimizer):
         return var.scatter_sub(rows, use_locking=self._use_locking)
 
 
-## Memory: slots
+### Momentum
 
 
 class MomentumOptimizer(Optimizer):
@@ -380,10 +391,8 @@ class MomentumOptimizer(Optimizer):
             self._zeros_slot(var, "momentum", self._name)
 
     def _prepare(self):
-        rate = self._call_if_callable(self._learning_rate)
-        self._rate = convert_to_tensor(rate, name="learning_rate")
-        momentum = self._call_if_callable(self._momentum)
-        self._kept = convert_to_tensor(momentum, name="momentum")
+        self._rate = self._number(self._learning_rate, "learning_rate")
+        self._kept = self._number(self._momentum, "momentum")
 
     def _apply_dense(self, grad, var):
         dtype = var.dtype.base_dtype
@@ -411,7 +420,7 @@ class MomentumOptimizer(Optimizer):
         ).op
 
 
-## A step for each weight
+### Adam
 
 
 class AdamOptimizer(Optimizer):
@@ -448,15 +457,11 @@ class AdamOptimizer(Optimizer):
             self._zeros_slot(var, "v", self._name)
 
     def _prepare(self):
-        numbers = {
-            "learning_rate": self._rate,
-            "beta1": self._beta1,
-            "beta2": self._beta2,
-            "epsilon": self._epsilon,
-        }
         self._numbers = [
-            convert_to_tensor(self._call_if_callable(number), name=name)
-            for name, number in numbers.items()
+            self._number(self._rate, "learning_rate"),
+            self._number(self._beta1, "beta1"),
+            self._number(self._beta2, "beta2"),
+            self._number(self._epsilon, "epsilon"),
         ]
 
     def _powers(self, graph):
@@ -471,9 +476,9 @@ class AdamOptimizer(Optimizer):
         powers = [cast(p.value(), dtype) for p in self._powers(var.graph)]
         m, v = self.get_slot(var, "m"), self.get_slot(var, "v")
         numbers = [cast(number, dtype) for number in self._numbers]
-        locking = {"use_locking": self._use_locking}
+        places = var._ref(), m._ref(), v._ref()
         return apply_adam(
-            var._ref(), m._ref(), v._ref(), *powers, *numbers, grad, **locking
+            *places, *powers, *numbers, grad, use_locking=self._use_locking
         ).op
 
     def _finish(self, update_ops, name_scope):
@@ -488,6 +493,14 @@ class AdamOptimizer(Optimizer):
                 ]
         return group(*update_ops, *grown, name=name_scope)
 
+    def _decay(self, slot, beta, rows, indices):
+        """slot <- beta * slot, and rows added to it."""
+        decayed = assign(slot, slot * beta, use_locking=self._use_locking)
+        with control_dependencies([decayed]):
+            return scatter_add_op(
+                slot._ref(), indices, rows, use_locking=self._use_locking
+            )
+
     def _apply_sparse(self, grad, var):
         dtype, locking = var.dtype.base_dtype, {"use_locking": self._use_locking}
         power1, power2 = (cast(p.value(), dtype) for p in self._powers(var.graph))
@@ -500,11 +513,3 @@ class AdamOptimizer(Optimizer):
         root = sqrt(new_v)
         moved = assign_sub(var, rate * new_m / (root + epsilon), **locking)
         return group(moved, new_m, new_v)
-
-    def _decay(self, slot, beta, rows, indices):
-        """slot <- beta * slot, and rows added to it."""
-        decayed = assign(slot, slot * beta, use_locking=self._use_locking)
-        with control_dependencies([decayed]):
-            return scatter_add_op(
-                slot._ref(), indices, rows, use_locking=self._use_locking
-            )

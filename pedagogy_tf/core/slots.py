@@ -10,14 +10,21 @@ from pedagogy_tf.core.ops.basic import shape, zeros
 from pedagogy_tf.core.scopes import get_variable, variable_scope
 
 __all__ = [
+    "make_slot",
     "create_slot",
     "create_slot_with_initializer",
     "create_zeros_slot",
-    "make_slot",
 ]
 
 
 ## Memory: slots
+
+
+def make_slot(primary, name, beside, **options):
+    """A variable in a variable scope of its own, on its owner's device if beside."""
+    with variable_scope(None, f"{primary.op.name}/{name}"):
+        with colocate_with(primary.op) if beside else nullcontext():
+            return get_variable("", trainable=False, **options)
 
 
 def create_slot(primary, val, name, colocate_with_primary=True):
@@ -43,10 +50,3 @@ def create_zeros_slot(primary, name, dtype=None, colocate_with_primary=True):
         )
     value = zeros(shape(primary), dtype)
     return make_slot(primary, name, beside, initializer=value, validate_shape=False)
-
-
-def make_slot(primary, name, beside, **options):
-    """A variable in a variable scope of its own, on its owner's device if beside."""
-    with variable_scope(None, f"{primary.op.name}/{name}"):
-        with colocate_with(primary.op) if beside else nullcontext():
-            return get_variable("", trainable=False, **options)

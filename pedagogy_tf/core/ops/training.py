@@ -33,7 +33,7 @@ def _(op, var, alpha, delta):
 apply_gradient_descent.gradient(None)
 
 
-## Memory: slots
+### Momentum
 
 
 @op("ApplyMomentum(var:ref T, accum:ref T, lr:T, grad:T, momentum:T) -> (out:ref T)")
@@ -95,7 +95,7 @@ apply_adam.shape(same_as_variable)
 apply_adam.gradient(None)
 
 
-## Only the rows in use
+### Momentum of rows
 
 
 @op(
