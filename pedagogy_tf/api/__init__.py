@@ -15,6 +15,8 @@ from pedagogy_tf import (
     random,
     train,
 )
+from pedagogy_tf.core import flow as _flow  # plans and gradients of branches and
+from pedagogy_tf.core import loops as _loops  # loops: who writes them can run them
 from pedagogy_tf.core.dtypes import (
     DType,
     as_dtype,
@@ -152,6 +154,7 @@ from pedagogy_tf.core.ops.blocks import (
     space_to_depth,
 )
 from pedagogy_tf.core.ops.contract import tensordot
+from pedagogy_tf.core.ops.control import Assert, case, cond, while_loop
 from pedagogy_tf.core.ops.conv import extract_image_patches
 from pedagogy_tf.core.ops.elementwise import (
     ceil,

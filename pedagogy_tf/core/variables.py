@@ -11,6 +11,7 @@ import warnings
 
 from pedagogy_tf.core.errors import explain, user_site
 from pedagogy_tf.core.graph import (
+    OPERATORS,
     GraphKeys,
     Tensor,
     add_to_collections,
@@ -45,6 +46,11 @@ from pedagogy_tf.core.shapes import TensorShape
 
 __all__ = [
     "Variable",
+    "guarded",
+    "asking_first",
+    "reads_variables",
+    "handle_of",
+    "require_outside",
     "variable_to_tensor",
     "borrowed",
     "UNARY",
@@ -145,7 +151,7 @@ class Variable:
         with name_scope(name, "Variable", values) as scope:
             graph = get_default_graph()
             if made_here:
-                group_name = {"_class": [f"loc:@{scope[:-1]}".encode()]}
+                group_name = {"_class": [f"loc:@{scope[:-1]}"]}
                 with graph._attr_scope(group_name):
                     with name_scope("Initializer"), device(None):
                         initial = initial_value()
@@ -155,16 +161,27 @@ class Variable:
                     place = self._make_place(initial, validate_shape, scope)
             else:
                 initial = convert_to_tensor(initial_value, dtype, name="initial_value")
+                require_outside(initial, scope)
                 place = self._make_place(initial, validate_shape, scope)
             self._connect(initial, place, validate_shape)
 
     def _connect(self, initial, place, validate_shape):
         """Write the assignment and the reading, and keep hold of all four."""
         self._initial_value, self._variable = initial, place
-        assign = assign_op(place, initial, validate_shape=validate_shape, name="Assign")
+        start = guarded(initial, place.op.name)
+        assign = assign_op(place, start, validate_shape=validate_shape, name="Assign")
         self._initializer_op = assign.op
         with colocate_with(place.op):
             self._snapshot = identity(place, name="read")
+
+    def initialized_value(self):
+        """Its value if it has one, else its initial value."""
+        cond = OPERATORS.get("cond")  # core.ops.control adds it
+        if cond is None:
+            return self.value()
+        with control_dependencies(None):
+            given = is_variable_initialized(self)
+            return cond(given, self.read_value, lambda: self.initial_value)
 
     def _make_place(self, initial, validate_shape, scope):
         """The node that stands for the memory."""
@@ -303,12 +320,81 @@ class Variable:
         session = session_for(self._variable, session)
         session.run(self.initializer, {self.initializer.inputs[1]: value})
 
-    def initialized_value(self):
-        """Its value, for the initial value of another variable.
 
-        Initializers run in the order of the variables, so it has one by then.
-        """
-        return self.value()
+### First values that read others
+
+
+def guarded(initial, name):
+    """An initial value that asks variables whether they have a value, before it reads them.
+
+    Args:
+      initial: a tensor.
+      name: the name of the variable that it is for.
+
+    Returns:
+      A tensor; `initial` itself if it reads no variables, or comes out of a loop.
+    """
+    if "cond" not in OPERATORS or not reads_variables(initial.op):
+        return initial
+    again, stack = {}, [initial.op]
+    while stack:
+        operation = stack[-1]
+        inputs = () if operation.type == "IsVariableInitialized" else operation.inputs
+        missing = [t.op for t in inputs if t.op not in again]
+        if missing:
+            stack.append(missing[0])
+        else:
+            again[stack.pop()] = asking_first(operation, again, name)
+    return again[initial.op].outputs[initial.value_index]
+
+
+def asking_first(operation, again, name):
+    """An operation, with what its inputs have become; a variable becomes a question."""
+    if operation.type == "VariableV2":
+        variable = handle_of(operation)
+        return operation if variable is None else variable.initialized_value().op
+    inputs = [again.get(t.op, t.op).outputs[t.value_index] for t in operation.inputs]
+    if inputs == list(operation.inputs):
+        return operation
+    kind = operation.type.removeprefix("Ref")
+    dtypes = [t.dtype.base_dtype for t in operation.outputs]
+    attrs, name = dict(operation.attrs), f"{operation.name}_{name}/"
+    return operation.graph.create_op(kind, inputs, dtypes, name=name, attrs=attrs)
+
+
+def reads_variables(operation):
+    """Whether an operation depends on a variable, and not on a loop."""
+    seen, stack, found = set(), [operation], False
+    while stack:
+        operation = stack.pop()
+        if operation not in seen:
+            seen.add(operation)
+            found = found or operation.type == "VariableV2"
+            stack += [t.op for t in operation.inputs] + operation.control_inputs
+    return found and not any(o.type == "NextIteration" for o in seen)
+
+
+def handle_of(operation):
+    """The Variable whose place an operation is, or None."""
+    for key in (GraphKeys.GLOBAL_VARIABLES, GraphKeys.LOCAL_VARIABLES):
+        for variable in operation.graph.get_collection(key):
+            if variable.name == f"{operation.name}:0":
+                return variable
+    return None
+
+
+def require_outside(initial, scope):
+    """Refuse an initial value that exists only in a branch or a loop."""
+    if initial.op._context is not None:
+        raise ValueError(
+            explain(
+                f"Initializer for variable {scope} is from inside a control-flow "
+                "construct, such as a loop or conditional. When creating a variable "
+                "inside a loop or conditional, use a lambda as the initializer.",
+                where=user_site(),
+                made=initial.op.site,
+            )
+        )
 
 
 ## Wherever a tensor may stand

@@ -17,6 +17,7 @@ import numpy as np
 from pedagogy_tf.core.dtypes import int32
 from pedagogy_tf.core.errors import explain
 from pedagogy_tf.core.graph import (
+    OPERATORS,
     GraphKeys,
     Operation,
     Tensor,
@@ -458,6 +459,7 @@ def cond(pred, true_fn=None, false_fn=None, strict=False, name=None, fn1=None, f
         return merges if strict else single(merges)
 
 
+OPERATORS["cond"] = cond
 PYTHON_IF = "a Python `if` chooses while the graph is written; a tensor in each run"
 
 

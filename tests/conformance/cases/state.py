@@ -254,9 +254,7 @@ def is_initialized(tf, np):
         return [before, sess.run(flag)]
 
 
-@case(
-    "tf.Variable.initialized_value", not_yet={"names": "It is built without tf.cond."}
-)
+@case("tf.Variable.initialized_value")
 def initialized_value(tf, np):
     v = tf.Variable([1.0, 2.0], name="v")
     return [tf.Variable(v.initialized_value() * 2, name="w"), v]
