@@ -1,5 +1,6 @@
 """tf.train: optimizers, and what else a training loop needs."""
 
+from pedagogy_tf.core.averages import ExponentialMovingAverage
 from pedagogy_tf.core.descents import (
     AdadeltaOptimizer,
     AdagradDAOptimizer,
@@ -14,4 +15,20 @@ from pedagogy_tf.core.optimizers import (
     GradientDescentOptimizer,
     MomentumOptimizer,
     Optimizer,
+)
+from pedagogy_tf.core.schedules import (
+    assert_global_step,
+    cosine_decay,
+    cosine_decay_restarts,
+    create_global_step,
+    exponential_decay,
+    get_global_step,
+    get_or_create_global_step,
+    global_step,
+    inverse_time_decay,
+    linear_cosine_decay,
+    natural_exp_decay,
+    noisy_linear_cosine_decay,
+    piecewise_constant,
+    polynomial_decay,
 )
