@@ -24,16 +24,16 @@ __all__ = [
     "RandomUniform",
     "RandomNormal",
     "TruncatedNormal",
-    "CUT",
-    "VarianceScaling",
     "fans",
-    "UniformUnitScaling",
+    "VarianceScaling",
+    "CUT",
     "GlorotUniform",
     "GlorotNormal",
     "lecun_normal",
     "lecun_uniform",
     "he_normal",
     "he_uniform",
+    "UniformUnitScaling",
 ]
 
 
@@ -49,8 +49,14 @@ class Initializer:
 
     settings = ()  # the names of its arguments, which are attributes too
 
+    def __init__(self, dtype=float32):
+        self.dtype = as_dtype(dtype)
+
     def __call__(self, shape, dtype=None, partition_info=None):
         """A tensor of that shape."""
+        return self._fill(shape, self.dtype if dtype is None else dtype)
+
+    def _fill(self, shape, dtype):
         raise NotImplementedError(f"{type(self).__name__} has no __call__")
 
     def get_config(self):
@@ -67,21 +73,15 @@ class Initializer:
 class Zeros(Initializer):
     """Zeros."""
 
-    def __init__(self, dtype=float32):
-        self.dtype = as_dtype(dtype)
-
-    def __call__(self, shape, dtype=None, partition_info=None):
-        return zeros(shape, self.dtype if dtype is None else dtype)
+    def _fill(self, shape, dtype):
+        return zeros(shape, dtype)
 
 
 class Ones(Initializer):
     """Ones."""
 
-    def __init__(self, dtype=float32):
-        self.dtype = as_dtype(dtype)
-
-    def __call__(self, shape, dtype=None, partition_info=None):
-        return ones(shape, self.dtype if dtype is None else dtype)
+    def _fill(self, shape, dtype):
+        return ones(shape, dtype)
 
 
 class Constant(Initializer):
@@ -101,13 +101,13 @@ class Constant(Initializer):
                 f"Invalid type for initial value: {type(value)} (expected Python "
                 "scalar, list or tuple of values, or numpy.ndarray)."
             )
-        self.value, self.dtype, self._verify = value, as_dtype(dtype), verify_shape
+        super().__init__(dtype)
+        self.value, self._verify = value, verify_shape
 
     def __call__(self, shape, dtype=None, partition_info=None, verify_shape=None):
+        dtype = self.dtype if dtype is None else dtype
         verify = self._verify if verify_shape is None else verify_shape
-        return constant(
-            self.value, self.dtype if dtype is None else dtype, shape, "Const", verify
-        )
+        return constant(self.value, dtype, shape, "Const", verify)
 
 
 class RandomUniform(Initializer):
@@ -116,11 +116,10 @@ class RandomUniform(Initializer):
     settings = ("minval", "maxval", "seed")
 
     def __init__(self, minval=0, maxval=None, seed=None, dtype=float32):
+        super().__init__(dtype)
         self.minval, self.maxval, self.seed = minval, maxval, seed
-        self.dtype = as_dtype(dtype)
 
-    def __call__(self, shape, dtype=None, partition_info=None):
-        dtype = self.dtype if dtype is None else dtype
+    def _fill(self, shape, dtype):
         return random_uniform(shape, self.minval, self.maxval, dtype, seed=self.seed)
 
 
@@ -130,25 +129,30 @@ class RandomNormal(Initializer):
     settings = ("mean", "stddev", "seed")
 
     def __init__(self, mean=0.0, stddev=1.0, seed=None, dtype=float32):
+        super().__init__(dtype)
         self.mean, self.stddev, self.seed = mean, stddev, seed
-        self.dtype = as_dtype(dtype)
 
-    def __call__(self, shape, dtype=None, partition_info=None):
-        dtype = self.dtype if dtype is None else dtype
+    def _fill(self, shape, dtype):
         return random_normal(shape, self.mean, self.stddev, dtype, seed=self.seed)
 
 
 class TruncatedNormal(RandomNormal):
     """Normally distributed, nearer to `mean` than two deviations."""
 
-    def __call__(self, shape, dtype=None, partition_info=None):
-        dtype = self.dtype if dtype is None else dtype
+    def _fill(self, shape, dtype):
         return truncated_normal(shape, self.mean, self.stddev, dtype, seed=self.seed)
 
 
 ### How large may weights be?
 
-CUT = 0.87962566103423978  # the deviation of a normal distribution cut off at two
+
+def fans(shape):
+    """How many numbers go into, and out of, a unit whose weights have this shape."""
+    shape = [int(n) for n in shape]
+    if len(shape) < 2:
+        return (shape[0], shape[0]) if shape else (1, 1)
+    field = math.prod(shape[:-2])  # the positions of a convolution's window
+    return shape[-2] * field, shape[-1] * field
 
 
 class VarianceScaling(Initializer):
@@ -181,17 +185,14 @@ class VarianceScaling(Initializer):
         known = ("normal", "uniform", "truncated_normal", "untruncated_normal")
         if distribution not in known:
             raise ValueError(f"Invalid `distribution` argument: {distribution}")
+        super().__init__(dtype)
         self.scale, self.mode, self.distribution = scale, mode, distribution
-        self.seed, self.dtype = seed, as_dtype(dtype)
+        self.seed = seed
 
-    def __call__(self, shape, dtype=None, partition_info=None):
-        dtype = self.dtype if dtype is None else dtype
+    def _fill(self, shape, dtype):
         inputs, outputs = fans(shape)
-        counts = {
-            "fan_in": inputs,
-            "fan_out": outputs,
-            "fan_avg": (inputs + outputs) / 2,
-        }
+        mean = (inputs + outputs) / 2
+        counts = {"fan_in": inputs, "fan_out": outputs, "fan_avg": mean}
         variance = self.scale / max(1.0, counts[self.mode])
         if self.distribution == "uniform":
             limit = math.sqrt(3.0 * variance)
@@ -202,48 +203,25 @@ class VarianceScaling(Initializer):
         return truncated_normal(shape, 0.0, stddev, dtype, seed=self.seed)
 
 
-def fans(shape):
-    """How many numbers go into, and out of, a unit whose weights have this shape."""
-    shape = [int(n) for n in shape]
-    if len(shape) < 2:
-        return (shape[0], shape[0]) if shape else (1, 1)
-    field = math.prod(shape[:-2])  # the positions of a convolution's window
-    return shape[-2] * field, shape[-1] * field
-
-
-class UniformUnitScaling(Initializer):
-    """Uniform within sqrt(3 / inputs) * factor; the oldest of its kind."""
-
-    settings = ("factor", "seed")
-
-    def __init__(self, factor=1.0, seed=None, dtype=float32):
-        self.factor, self.seed, self.dtype = factor, seed, as_dtype(dtype)
-
-    def __call__(self, shape, dtype=None, partition_info=None):
-        dtype = self.dtype if dtype is None else dtype
-        inputs = max(math.prod([float(n) for n in list(shape)[:-1]]), 1.0)
-        limit = math.sqrt(3 / inputs) * self.factor
-        return random_uniform(shape, -limit, limit, dtype, seed=self.seed)
+CUT = 0.87962566103423978  # the deviation of a normal distribution cut off at two
 
 
 class GlorotUniform(VarianceScaling):
     """Uniform within sqrt(6 / (inputs + outputs)): the default of `get_variable`."""
 
+    settings = ("seed",)
+
     def __init__(self, seed=None, dtype=float32):
         super().__init__(1.0, "fan_avg", "uniform", seed, dtype)
-
-    def get_config(self):
-        return {"seed": self.seed, "dtype": self.dtype.name}
 
 
 class GlorotNormal(VarianceScaling):
     """Normal with a variance of 2 / (inputs + outputs)."""
 
+    settings = ("seed",)
+
     def __init__(self, seed=None, dtype=float32):
         super().__init__(1.0, "fan_avg", "truncated_normal", seed, dtype)
-
-    def get_config(self):
-        return {"seed": self.seed, "dtype": self.dtype.name}
 
 
 def lecun_normal(seed=None):
@@ -264,3 +242,18 @@ def he_normal(seed=None):
 def he_uniform(seed=None):
     """Uniform with a variance of 2 / inputs."""
     return VarianceScaling(2.0, "fan_in", "uniform", seed)
+
+
+class UniformUnitScaling(Initializer):
+    """Uniform within sqrt(3 / inputs) * factor; the oldest of its kind."""
+
+    settings = ("factor", "seed")
+
+    def __init__(self, factor=1.0, seed=None, dtype=float32):
+        super().__init__(dtype)
+        self.factor, self.seed = factor, seed
+
+    def _fill(self, shape, dtype):
+        inputs = max(math.prod([float(n) for n in list(shape)[:-1]]), 1.0)
+        limit = math.sqrt(3 / inputs) * self.factor
+        return random_uniform(shape, -limit, limit, dtype, seed=self.seed)

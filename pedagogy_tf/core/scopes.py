@@ -26,35 +26,30 @@ from pedagogy_tf.core.shapes import as_shape
 from pedagogy_tf.core.variables import Variable
 
 __all__ = [
-    "AUTO_REUSE",
     "VariableStore",
     "variable_store",
-    "VariableScope",
     "get_variable_scope",
-    "get_variable",
-    "DEFAULTS",
-    "check_dtype",
-    "make_or_find",
+    "AUTO_REUSE",
+    "VariableScope",
+    "already_exists",
     "find",
-    "initial_value",
     "default_initializer",
+    "initial_value",
+    "filled_later",
+    "check_dtype",
     "penalize",
+    "make_or_find",
+    "does_not_exist",
+    "DEFAULTS",
+    "get_variable",
     "get_local_variable",
+    "check_scope",
     "variable_scope",
     "chained",
 ]
 
 
 ## The dictionary
-
-
-class _ReuseMode(enum.Enum):
-    """A way of answering when a name is asked for again."""
-
-    AUTO_REUSE = 1
-
-
-AUTO_REUSE = _ReuseMode.AUTO_REUSE
 
 
 class VariableStore:
@@ -99,7 +94,21 @@ def variable_store():
     return kept[0]
 
 
+def get_variable_scope():
+    """The VariableScope that is open."""
+    return variable_store().scope
+
+
 ## A scope's opinion
+
+
+class _ReuseMode(enum.Enum):
+    """A way of answering when a name is asked for again."""
+
+    AUTO_REUSE = 1
+
+
+AUTO_REUSE = _ReuseMode.AUTO_REUSE
 
 
 class VariableScope:
@@ -133,11 +142,10 @@ class VariableScope:
         self.custom_getter, self.dtype = custom_getter, as_dtype(dtype)
         self.use_resource, self.constraint = use_resource, constraint
 
-    original_name_scope = property(lambda self: self._name_scope)
-
-    def reuse_variables(self):
-        """From now on, names must exist."""
-        self.reuse = True
+    @property
+    def original_name_scope(self):
+        """The name scope that was opened with it, ending in a slash."""
+        return self._name_scope
 
     def changed(self, **new):
         """A copy in which some attributes are others; None leaves one as it is."""
@@ -145,6 +153,10 @@ class VariableScope:
         copy.__dict__.update(self.__dict__)
         copy.__dict__.update({k: v for k, v in new.items() if v is not None})
         return copy
+
+    def reuse_variables(self):
+        """From now on, names must exist."""
+        self.reuse = True
 
     def get_collection(self, name):
         """What a collection holds of this scope."""
@@ -166,17 +178,17 @@ class VariableScope:
     def get_variable(self, var_store, name, custom_getter=None, reuse=None, **options):
         """The variable of a name in this scope; see the function `get_variable`."""
         check_dtype(options.get("initializer"), options.get("dtype"))
-        for key in DEFAULTS.split():
+        for key in DEFAULTS:
             if options.get(key) is None:
                 options[key] = getattr(self, key)
-        if callable(options["regularizer"]) is False:
+        if not callable(options["regularizer"]):
             options["regularizer"] = None
         full_name = f"{self.name}/{name}" if self.name else name
         reuse = self.reuse if reuse is None else reuse
-        getters = [g for g in (self.custom_getter, custom_getter) if g is not None]
         get = functools.partial(make_or_find, var_store)
-        for getter in getters:
-            get = functools.partial(getter, get)
+        for getter in (self.custom_getter, custom_getter):
+            if getter is not None:
+                get = functools.partial(getter, get)
         with name_scope(None):
             return get(full_name, reuse=reuse, **options)
 
@@ -194,12 +206,173 @@ for _name in f"{_SAID} use_resource".split():
     setattr(VariableScope, f"set_{_name}", _setter(_name))
 
 
-def get_variable_scope():
-    """The VariableScope that is open."""
-    return variable_store().scope
+## Find it
+
+
+def already_exists(found, name):
+    """The error that says that a name is taken."""
+    return ValueError(
+        explain(
+            f"Variable {name} already exists, disallowed. Did you mean to set "
+            "reuse=True or reuse=tf.AUTO_REUSE in VarScope? Originally defined "
+            f"at:\n\n{found.op.site}",
+            where=user_site(),
+            fix="in a notebook, a cell that runs twice makes everything twice: "
+            "begin it with tf.reset_default_graph()",
+        )
+    )
+
+
+def find(found, name, shape, dtype, reuse):
+    """A variable that exists, if it may be shared and is what was asked for."""
+    if not reuse:
+        raise already_exists(found, name)
+    if shape is not None and not as_shape(shape).is_compatible_with(found.shape):
+        raise ValueError(
+            f"Trying to share variable {name}, but specified shape {as_shape(shape)} "
+            f"and found shape {found.shape}."
+        )
+    if not dtype.is_compatible_with(found.dtype):
+        raise ValueError(
+            f"Trying to share variable {name}, but specified dtype {dtype.name} and "
+            f"found dtype {found.dtype.name}."
+        )
+    return found
+
+
+## Make it
+
+
+def default_initializer(name, dtype):
+    """What is taken where nobody says: Glorot for floats, zeros for the rest."""
+    if dtype.is_floating:
+        return GlorotUniform()
+    if dtype.is_integer or dtype.is_bool or dtype.name == "string":
+        return Zeros()
+    raise ValueError(
+        f"An initializer for variable {name} of {dtype.base_dtype} is required"
+    )
+
+
+def initial_value(name, shape, dtype, initializer):
+    """What a new variable starts with: a value, or a function that makes one."""
+    if initializer is None:
+        initializer = default_initializer(name, dtype)
+    sizes = as_shape(shape)
+    if not callable(initializer):
+        if sizes.is_fully_defined():
+            raise ValueError("If initializer is a constant, do not specify shape.")
+        return initializer
+    if isinstance(initializer, type):
+        initializer = initializer(dtype=dtype)
+    if sizes.is_fully_defined():
+        return filled_later(initializer, sizes.as_list(), dtype)
+    if shape is None and not hasattr(initializer, "get_config"):
+        return initializer
+    raise ValueError(
+        explain(
+            "The initializer passed is not valid. It should be a callable with no "
+            "arguments and the shape should not be provided or an instance of "
+            "`tf.keras.initializers.*' and `shape` should be fully defined.",
+            where=user_site(),
+            expected=f"all sizes of '{name}' to be known, got {shape}",
+        )
+    )
+
+
+def filled_later(initializer, sizes, dtype):
+    """A function without arguments that calls an initializer with what it asks for."""
+    options = {"dtype": dtype}
+    if "partition_info" in inspect.signature(initializer).parameters:
+        options["partition_info"] = None
+    return lambda: initializer(sizes, **options)
+
+
+def check_dtype(initializer, dtype):
+    """Raise ValueError if the value that a variable starts with has another dtype."""
+    if dtype is None or initializer is None or callable(initializer):
+        return
+    with name_scope(None):
+        found = convert_to_tensor(initializer).dtype.base_dtype
+    if found != as_dtype(dtype):
+        raise ValueError(
+            f"Initializer type '{found}' and explicit dtype '{as_dtype(dtype)}' don't "
+            "match."
+        )
+
+
+def penalize(variable, regularizer):
+    """Add the regularizer's penalty for a variable to the regularization losses."""
+    with colocate_with(variable.op), name_scope(f"{variable.op.name}/Regularizer/"):
+        loss = regularizer(variable)
+    if loss is not None:
+        get_default_graph().add_to_collection(GraphKeys.REGULARIZATION_LOSSES, loss)
 
 
 ## Make it, or find it
+
+
+def make_or_find(
+    store,
+    name,
+    shape=None,
+    dtype=float32,
+    initializer=None,
+    regularizer=None,
+    reuse=None,
+    trainable=None,
+    collections=None,
+    caching_device=None,
+    partitioner=None,
+    validate_shape=True,
+    use_resource=None,
+    constraint=None,
+    synchronization=None,
+    aggregation=None,
+):
+    """The variable of a full name."""
+    dtype = as_dtype(dtype)
+    if name in store.variables:
+        return find(store.variables[name], name, shape, dtype, reuse)
+    if reuse is True:
+        raise does_not_exist(store, name)
+    value = initial_value(name, shape, dtype, initializer)
+    made = store.variables[name] = Variable(
+        value,
+        trainable=trainable,
+        collections=collections,
+        validate_shape=validate_shape,
+        name=name,
+        dtype=dtype.base_dtype if callable(value) else None,
+        constraint=constraint,
+    )
+    if regularizer is not None:
+        penalize(made, regularizer)
+    return made
+
+
+def does_not_exist(store, name):
+    """The error that says that a name is not known, and which ones are."""
+    return ValueError(
+        explain(
+            f"Variable {name} does not exist, or was not created with "
+            "tf.get_variable(). Did you mean to set reuse=tf.AUTO_REUSE in "
+            "VarScope?",
+            where=user_site(),
+            there_are=", ".join(list(store.variables)[:8]) or "none",
+        )
+    )
+
+
+DEFAULTS = (
+    "initializer",
+    "regularizer",
+    "caching_device",
+    "partitioner",
+    "dtype",
+    "use_resource",
+    "constraint",
+)
 
 
 def get_variable(
@@ -259,146 +432,6 @@ def get_variable(
     )
 
 
-DEFAULTS = (
-    "initializer regularizer caching_device partitioner dtype use_resource constraint"
-)
-
-
-def check_dtype(initializer, dtype):
-    """Raise ValueError if the value that a variable starts with has another dtype."""
-    if dtype is None or initializer is None or callable(initializer):
-        return
-    with name_scope(None):
-        found = convert_to_tensor(initializer).dtype.base_dtype
-    if found != as_dtype(dtype):
-        raise ValueError(
-            f"Initializer type '{found}' and explicit dtype '{as_dtype(dtype)}' don't "
-            "match."
-        )
-
-
-def make_or_find(
-    store,
-    name,
-    shape=None,
-    dtype=float32,
-    initializer=None,
-    regularizer=None,
-    reuse=None,
-    trainable=None,
-    collections=None,
-    caching_device=None,
-    partitioner=None,
-    validate_shape=True,
-    use_resource=None,
-    constraint=None,
-    synchronization=None,
-    aggregation=None,
-):
-    """The variable of a full name."""
-    dtype = as_dtype(dtype)
-    if name in store.variables:
-        return find(store.variables[name], name, shape, dtype, reuse)
-    if reuse is True:
-        raise ValueError(
-            explain(
-                f"Variable {name} does not exist, or was not created with "
-                "tf.get_variable(). Did you mean to set reuse=tf.AUTO_REUSE in "
-                "VarScope?",
-                where=user_site(),
-                there_are=", ".join(list(store.variables)[:8]) or "none",
-            )
-        )
-    value = initial_value(name, shape, dtype, initializer)
-    made = Variable(
-        value,
-        trainable=trainable,
-        collections=collections,
-        validate_shape=validate_shape,
-        name=name,
-        dtype=None if not callable(value) else dtype.base_dtype,
-        constraint=constraint,
-    )
-    store.variables[name] = made
-    if regularizer is not None:
-        penalize(made, regularizer)
-    return made
-
-
-def find(found, name, shape, dtype, reuse):
-    """A variable that exists, if it may be shared and is what was asked for."""
-    if not reuse:
-        raise ValueError(
-            explain(
-                f"Variable {name} already exists, disallowed. Did you mean to set "
-                "reuse=True or reuse=tf.AUTO_REUSE in VarScope? Originally defined "
-                f"at:\n\n{found.op.site}",
-                where=user_site(),
-                fix="in a notebook, a cell that runs twice makes everything twice: "
-                "begin it with tf.reset_default_graph()",
-            )
-        )
-    if shape is not None and not as_shape(shape).is_compatible_with(found.shape):
-        raise ValueError(
-            f"Trying to share variable {name}, but specified shape {as_shape(shape)} "
-            f"and found shape {found.shape}."
-        )
-    if not dtype.is_compatible_with(found.dtype):
-        raise ValueError(
-            f"Trying to share variable {name}, but specified dtype {dtype.name} and "
-            f"found dtype {found.dtype.name}."
-        )
-    return found
-
-
-def initial_value(name, shape, dtype, initializer):
-    """What a new variable starts with: a value, or a function that makes one."""
-    if initializer is None:
-        initializer = default_initializer(name, dtype)
-    if not callable(initializer):
-        if shape is not None and as_shape(shape).is_fully_defined():
-            raise ValueError("If initializer is a constant, do not specify shape.")
-        return initializer
-    if isinstance(initializer, type):
-        initializer = initializer(dtype=dtype)
-    sizes = None if shape is None else as_shape(shape)
-    if sizes is None or not sizes.is_fully_defined():
-        if shape is None and not hasattr(initializer, "get_config"):
-            return initializer
-        raise ValueError(
-            explain(
-                "The initializer passed is not valid. It should be a callable with no "
-                "arguments and the shape should not be provided or an instance of "
-                "`tf.keras.initializers.*' and `shape` should be fully defined.",
-                where=user_site(),
-                expected=f"all sizes of '{name}' to be known, got {shape}",
-            )
-        )
-    options = {"dtype": dtype}
-    if "partition_info" in inspect.signature(initializer).parameters:
-        options["partition_info"] = None
-    return lambda: initializer(sizes.as_list(), **options)
-
-
-def default_initializer(name, dtype):
-    """What is taken where nobody says: Glorot for floats, zeros for the rest."""
-    if dtype.is_floating:
-        return GlorotUniform()
-    if dtype.is_integer or dtype.is_bool or dtype.name == "string":
-        return Zeros()
-    raise ValueError(
-        f"An initializer for variable {name} of {dtype.base_dtype} is required"
-    )
-
-
-def penalize(variable, regularizer):
-    """Add the regularizer's penalty for a variable to the regularization losses."""
-    with colocate_with(variable.op), name_scope(f"{variable.op.name}/Regularizer/"):
-        loss = regularizer(variable)
-    if loss is not None:
-        get_default_graph().add_to_collection(GraphKeys.REGULARIZATION_LOSSES, loss)
-
-
 def get_local_variable(name, *args, collections=None, **kwargs):
     """`get_variable` for a local variable, which is not trained."""
     kwargs["trainable"] = False
@@ -407,6 +440,18 @@ def get_local_variable(name, *args, collections=None, **kwargs):
 
 
 ## Opening a scope
+
+
+def check_scope(name_or_scope, default_name, reuse):
+    """Raise TypeError or ValueError unless a scope can be opened with these."""
+    if name_or_scope is None and default_name is None:
+        raise TypeError("If default_name is None then name_or_scope is required")
+    if not isinstance(name_or_scope, (str, VariableScope, type(None))):
+        raise TypeError(
+            "VariableScope: name_or_scope must be a string or VariableScope."
+        )
+    if name_or_scope is None and reuse:
+        raise ValueError("reuse=True cannot be used without a name_or_scope")
 
 
 class variable_scope:
@@ -439,21 +484,10 @@ class variable_scope:
         constraint=None,
         auxiliary_name_scope=True,
     ):
-        if name_or_scope is None and default_name is None:
-            raise TypeError("If default_name is None then name_or_scope is required")
-        if not isinstance(name_or_scope, (str, VariableScope, type(None))):
-            raise TypeError(
-                "VariableScope: name_or_scope must be a string or VariableScope."
-            )
-        if name_or_scope is None and reuse:
-            raise ValueError("reuse=True cannot be used without a name_or_scope")
-        self._given, self._default_name, self._values = (
-            name_or_scope,
-            default_name,
-            values,
-        )
+        check_scope(name_or_scope, default_name, reuse)
+        self._given, self._default_name = name_or_scope, default_name
+        self._values, self._getter = values, custom_getter
         self._reuse, self._with_name_scope = reuse, auxiliary_name_scope
-        self._getter = custom_getter
         self._said = {
             "initializer": initializer,
             "regularizer": regularizer,
@@ -463,32 +497,6 @@ class variable_scope:
             "use_resource": use_resource,
             "constraint": constraint,
         }
-
-    def __enter__(self):
-        self._open = self._opened(graph_of(self._values or ()))
-        return self._open.__enter__()
-
-    def __exit__(self, *error):
-        return self._open.__exit__(*error)
-
-    @contextmanager
-    def _opened(self, graph):
-        """The scope while it is open."""
-        with graph.as_default():
-            store = variable_store()
-            outer, counts = store.scope, dict(store.counts)
-            name, label = self._names(store)
-            with self._name_scope(label) as operations:
-                store.scope = self._new(outer, name, operations)
-                if not isinstance(self._given, VariableScope):
-                    store.open(name)
-                try:
-                    yield store.scope
-                finally:
-                    store.close(name)
-                    if isinstance(self._given, VariableScope):
-                        store.counts = counts
-                    store.scope = outer
 
     def _names(self, store):
         """(full name of the scope, label of the name scope that opens with it)."""
@@ -519,6 +527,33 @@ class variable_scope:
         new = base.changed(name=name, _name_scope=operations, **self._said)
         new.reuse, new.custom_getter = reuse, chained(base.custom_getter, self._getter)
         return new
+
+    @contextmanager
+    def _opened(self, graph):
+        """The scope while it is open."""
+        again = isinstance(self._given, VariableScope)
+        with graph.as_default():
+            store = variable_store()
+            outer, counts = store.scope, dict(store.counts)
+            name, label = self._names(store)
+            with self._name_scope(label) as operations:
+                store.scope = self._new(outer, name, operations)
+                if not again:
+                    store.open(name)
+                try:
+                    yield store.scope
+                finally:
+                    store.close(name)
+                    if again:
+                        store.counts = counts
+                    store.scope = outer
+
+    def __enter__(self):
+        self._open = self._opened(graph_of(self._values or ()))
+        return self._open.__enter__()
+
+    def __exit__(self, *error):
+        return self._open.__exit__(*error)
 
 
 def chained(outer, inner):
