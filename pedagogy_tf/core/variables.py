@@ -325,7 +325,7 @@ class Variable:
 
 
 def guarded(initial, name):
-    """An initial value that asks variables whether they have a value, before it reads them.
+    """An initial value that asks variables whether they have one, before it reads them.
 
     Args:
       initial: a tensor.

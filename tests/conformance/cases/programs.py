@@ -228,7 +228,6 @@ def xor(tf, np):
 @case(
     "tf.train.exponential_decay",
     within=1e-4,
-    not_yet="Not built yet.",
 )
 def regularized_network_with_decay(tf, np):
     tf.set_random_seed(1234)
