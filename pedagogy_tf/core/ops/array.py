@@ -212,7 +212,7 @@ def transpose(a, perm=None, name="transpose", conjugate=False):
 @op("ExpandDims(input:T, dim:Tdim=int32) -> (output:T)", view=True, Tdim=INDEX)
 def expand_dims_op(xp, input, dim):
     """A new axis of size 1 at place `dim`."""
-    return xp.expand_dims(input, int(dim))
+    return xp.expand_dims(input, int(xp.reshape(dim, ())))  # (), or (1,)
 
 
 @expand_dims_op.shape
