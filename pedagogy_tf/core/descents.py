@@ -7,7 +7,7 @@ Each names its slots, its numbers, and the ops that take a step.
 
 from pedagogy_tf.core.graph import colocate_with
 from pedagogy_tf.core.initializers import Constant, Ones, Zeros
-from pedagogy_tf.core.op import constant, convert_to_tensor
+from pedagogy_tf.core.op import constant
 from pedagogy_tf.core.ops.basic import identity
 from pedagogy_tf.core.ops.descent import (
     apply_adadelta,
@@ -34,11 +34,14 @@ from pedagogy_tf.core.optimizers import Optimizer
 
 __all__ = [
     "DeclaredOptimizer",
+    "SHORT",
     "RMSPropOptimizer",
+    "refuse_empty_sum",
     "AdagradOptimizer",
     "AdadeltaOptimizer",
     "ProximalGradientDescentOptimizer",
     "ProximalAdagradOptimizer",
+    "refuse_negative",
     "FtrlOptimizer",
     "AdagradDAOptimizer",
 ]
@@ -59,6 +62,11 @@ class DeclaredOptimizer(Optimizer):
     beginnings, numbers = {}, {}
     dense = sparse = None
 
+    def _prepare(self):
+        self._tensors = {
+            name: self._number(number, name) for name, number in self.numbers.items()
+        }
+
     def _create_slots(self, var_list):
         for var in var_list:
             for slot, start in self.beginnings.items():
@@ -76,44 +84,43 @@ class DeclaredOptimizer(Optimizer):
             value = constant(start, dtype, shape=var.shape)
         self._get_or_make_slot(var, value, slot, name)
 
-    def _prepare(self):
-        self._tensors = {
-            name: convert_to_tensor(self._call_if_callable(number), name=name)
-            for name, number in self.numbers.items()
-        }
-
-    def _apply_dense(self, grad, var):
-        return self._step(self.dense, var, {"grad": grad, "delta": grad})
-
-    def _apply_sparse(self, grad, var):
-        return self._step(
-            self.sparse, var, {"grad": grad.values, "indices": grad.indices}
-        )
-
-    def _step(self, row, var, given):
-        """The operation of a step: what its row asks for, by name."""
-        given |= {
-            n: cast(t, var.dtype.base_dtype) for n, t in self._arguments().items()
-        }
-        places = iter([var, *[self.get_slot(var, slot) for slot in self._order()]])
-        inputs = [next(places)._ref() if a.ref else given[a.name] for a in row.inputs]
-        return row(*inputs, use_locking=self._use_locking).op
+    def _arguments(self):
+        """The tensors by the names that the rows give them."""
+        return {SHORT.get(name, name): tensor for name, tensor in self._tensors.items()}
 
     def _order(self):
         """The slots in the order in which the rows take them."""
         return list(self.beginnings)
 
-    def _arguments(self):
-        """The tensors by the names that the rows give them."""
-        short = {
-            "learning_rate": "lr",
-            "l1_regularization_strength": "l1",
-            "l2_regularization_strength": "l2",
-            "l2_shrinkage_regularization_strength": "l2_shrinkage",
-            "learning_rate_power": "lr_power",
-            "decay": "rho",
+    def _step(self, row, var, given):
+        """The operation of a step: what its row asks for, by name."""
+        dtype = var.dtype.base_dtype
+        given |= {
+            name: cast(tensor, dtype) for name, tensor in self._arguments().items()
         }
-        return {short.get(name, name): tensor for name, tensor in self._tensors.items()}
+        places = iter([var, *[self.get_slot(var, slot) for slot in self._order()]])
+        inputs = [next(places)._ref() if a.ref else given[a.name] for a in row.inputs]
+        return row(*inputs, use_locking=self._use_locking).op
+
+    def _apply_dense(self, grad, var):
+        return self._step(self.dense, var, {"grad": grad, "delta": grad})
+
+    def _apply_sparse(self, grad, var):
+        given = {"grad": grad.values, "indices": grad.indices}
+        return self._step(self.sparse, var, given)
+
+
+SHORT = {
+    "learning_rate": "lr",
+    "l1_regularization_strength": "l1",
+    "l2_regularization_strength": "l2",
+    "l2_shrinkage_regularization_strength": "l2_shrinkage",
+    "learning_rate_power": "lr_power",
+    "decay": "rho",
+}
+
+
+### RMSProp, declared
 
 
 class RMSPropOptimizer(DeclaredOptimizer):
@@ -145,9 +152,9 @@ class RMSPropOptimizer(DeclaredOptimizer):
             "momentum": momentum,
             "epsilon": epsilon,
         }
-        self.beginnings, self._centered = {"rms": Ones()}, centered
-        self.beginnings |= {"mg": Zeros()} if centered else {}
-        self.beginnings |= {"momentum": Zeros()}
+        mean = {"mg": Zeros()} if centered else {}
+        self.beginnings = {"rms": Ones(), **mean, "momentum": Zeros()}
+        self._centered = centered
         self.dense = apply_centered_rms_prop if centered else apply_rms_prop
         self.sparse = (
             sparse_apply_centered_rms_prop if centered else sparse_apply_rms_prop
@@ -155,6 +162,17 @@ class RMSPropOptimizer(DeclaredOptimizer):
 
     def _order(self):
         return ["mg", "rms", "momentum"] if self._centered else ["rms", "momentum"]
+
+
+### Adagrad and Adadelta, declared
+
+
+def refuse_empty_sum(initial_accumulator_value):
+    """Raise ValueError if the sum of squares would begin with zero or less."""
+    if initial_accumulator_value <= 0.0:
+        raise ValueError(
+            f"initial_accumulator_value must be positive: {initial_accumulator_value}"
+        )
 
 
 class AdagradOptimizer(DeclaredOptimizer):
@@ -175,11 +193,7 @@ class AdagradOptimizer(DeclaredOptimizer):
         use_locking=False,
         name="Adagrad",
     ):
-        if initial_accumulator_value <= 0.0:
-            raise ValueError(
-                "initial_accumulator_value must be positive: "
-                f"{initial_accumulator_value}"
-            )
+        refuse_empty_sum(initial_accumulator_value)
         super().__init__(use_locking, name)
         self.numbers = {"learning_rate": learning_rate}
         self.beginnings = {"accumulator": Constant(initial_accumulator_value)}
@@ -210,6 +224,9 @@ class AdadeltaOptimizer(DeclaredOptimizer):
     ):
         super().__init__(use_locking, name)
         self.numbers = {"lr": learning_rate, "rho": rho, "epsilon": epsilon}
+
+
+### The proximal ones, declared
 
 
 class ProximalGradientDescentOptimizer(DeclaredOptimizer):
@@ -258,11 +275,7 @@ class ProximalAdagradOptimizer(DeclaredOptimizer):
         use_locking=False,
         name="ProximalAdagrad",
     ):
-        if initial_accumulator_value <= 0.0:
-            raise ValueError(
-                "initial_accumulator_value must be positive: "
-                f"{initial_accumulator_value}"
-            )
+        refuse_empty_sum(initial_accumulator_value)
         super().__init__(use_locking, name)
         self.beginnings = {"accumulator": initial_accumulator_value}
         self.numbers = {
@@ -270,6 +283,16 @@ class ProximalAdagradOptimizer(DeclaredOptimizer):
             "l1_regularization_strength": l1_regularization_strength,
             "l2_regularization_strength": l2_regularization_strength,
         }
+
+
+### The leader, declared
+
+
+def refuse_negative(**numbers):
+    """Raise ValueError for the first number below zero."""
+    for name, number in numbers.items():
+        if number < 0.0:
+            raise ValueError(f"{name} {number} needs to be positive or zero")
 
 
 class FtrlOptimizer(DeclaredOptimizer):
@@ -300,37 +323,32 @@ class FtrlOptimizer(DeclaredOptimizer):
         l2_shrinkage_regularization_strength=0.0,
     ):
         super().__init__(use_locking, name)
-        shrinkage = "l2_shrinkage_regularization_strength"
-        self._slot_names = {"accum": accum_name, "linear": linear_name}
+        shrinkage = l2_shrinkage_regularization_strength
+        strengths = {
+            "l1_regularization_strength": l1_regularization_strength,
+            "l2_regularization_strength": l2_regularization_strength,
+            "l2_shrinkage_regularization_strength": shrinkage,
+        }
+        start = {"initial_accumulator_value": initial_accumulator_value}
+        refuse_negative(**start, **strengths)
+        if learning_rate_power > 0.0:
+            raise ValueError(
+                f"learning_rate_power {learning_rate_power} needs to be "
+                "negative or zero"
+            )
         self.beginnings = {"accum": initial_accumulator_value, "linear": Zeros()}
         self.numbers = {
             "learning_rate": learning_rate,
-            "l1_regularization_strength": l1_regularization_strength,
-            "l2_regularization_strength": l2_regularization_strength,
-            shrinkage: l2_shrinkage_regularization_strength,
+            **strengths,
             "learning_rate_power": learning_rate_power,
         }
-        self._check()
-        plain = l2_shrinkage_regularization_strength <= 0
+        self._slot_names = {"accum": accum_name, "linear": linear_name}
+        plain = shrinkage <= 0
         self.dense = apply_ftrl if plain else apply_ftrl_v2
         self.sparse = sparse_apply_ftrl if plain else sparse_apply_ftrl_v2
 
     def _begin(self, var, slot, start, name):
         super()._begin(var, slot, start, self._slot_names[slot] or name)
-
-    def _check(self):
-        """Refuse numbers with the wrong sign."""
-        for name, number in (
-            ("initial_accumulator_value", self.beginnings["accum"]),
-            *list(self.numbers.items())[1:4],
-        ):
-            if number < 0.0:
-                raise ValueError(f"{name} {number} needs to be positive or zero")
-        if self.numbers["learning_rate_power"] > 0.0:
-            raise ValueError(
-                f"learning_rate_power {self.numbers['learning_rate_power']} needs to "
-                "be negative or zero"
-            )
 
 
 class AdagradDAOptimizer(DeclaredOptimizer):
@@ -357,15 +375,12 @@ class AdagradDAOptimizer(DeclaredOptimizer):
         name="AdagradDA",
     ):
         super().__init__(use_locking, name)
-        self._count, self._pulls = (
-            global_step,
-            (
-                l1_regularization_strength,
-                l2_regularization_strength,
-            ),
-        )
-        self.numbers = {"learning_rate": learning_rate}
+        self.numbers, self._count = {"learning_rate": learning_rate}, global_step
+        self._pulls = l1_regularization_strength, l2_regularization_strength
         self._start = initial_gradient_squared_accumulator_value
+
+    def _order(self):
+        return ["gradient_accumulator", "gradient_squared_accumulator"]
 
     def _create_slots(self, var_list):
         sums, squares = self._order()
@@ -377,12 +392,9 @@ class AdagradDAOptimizer(DeclaredOptimizer):
             self._get_or_make_slot(var, start, squares, self._name)
 
     def _prepare(self):
-        super()._prepare()
+        DeclaredOptimizer._prepare(self)
         with colocate_with(self._tensors["learning_rate"].op):
             self._step_number = identity(self._count) + 1
-
-    def _order(self):
-        return ["gradient_accumulator", "gradient_squared_accumulator"]
 
     def _step(self, row, var, given):
         with colocate_with(var.op):
@@ -392,4 +404,4 @@ class AdagradDAOptimizer(DeclaredOptimizer):
             constant(pull, dtype, name=name)
             for pull, name in zip(self._pulls, ("Cast/x", "Cast_1/x"), strict=True)
         )
-        return super()._step(row, var, given)
+        return DeclaredOptimizer._step(self, row, var, given)

@@ -10,6 +10,7 @@ from pedagogy_tf.core.op import op
 from pedagogy_tf.core.ops.training import same_as_variable
 
 __all__ = [
+    "steps_of_variables",
     "apply_rms_prop",
     "apply_centered_rms_prop",
     "apply_adagrad",
@@ -32,11 +33,20 @@ __all__ = [
     "sparse_apply_ftrl",
     "sparse_apply_ftrl_v2",
     "sparse_apply_adagrad_da",
-    "steps_of_variables",
 ]
 
 
 ## The formulas
+
+
+def steps_of_variables(*rows):
+    """Give rows the shape of their variable, and no gradient."""
+    for row in rows:
+        row.shape(same_as_variable)
+        row.gradient(None)
+
+
+### RMSProp
 
 
 @op(
@@ -50,6 +60,9 @@ def apply_rms_prop(
     ms = ms + (grad * grad - ms) * (1 - rho)
     mom = mom * momentum + grad * lr / xp.sqrt(ms + epsilon)
     return var - mom, ms, mom
+
+
+steps_of_variables(apply_rms_prop)
 
 
 @op(
@@ -66,11 +79,20 @@ def apply_centered_rms_prop(
     return var - mom, mg, ms, mom
 
 
+steps_of_variables(apply_centered_rms_prop)
+
+
+### Adagrad and Adadelta
+
+
 @op("ApplyAdagrad(var:ref T, accum:ref T, lr:T, grad:T) -> (out:ref T)")
 def apply_adagrad(xp, var, accum, lr, grad, *, use_locking=False, update_slots=True):
     """accum <- accum + grad^2; var <- var - lr * grad / sqrt(accum)."""
     accum = accum + grad * grad if update_slots else accum
     return var - lr * grad / xp.sqrt(accum), accum
+
+
+steps_of_variables(apply_adagrad)
 
 
 @op(
@@ -85,6 +107,12 @@ def apply_adadelta(
     step = xp.sqrt(accum_update + epsilon) / xp.sqrt(accum + epsilon) * grad
     accum_update = accum_update * rho + step * step * (1 - rho)
     return var - step * lr, accum, accum_update
+
+
+steps_of_variables(apply_adadelta)
+
+
+### Weights of exactly zero
 
 
 def shrink(xp, x, l1, l2):
@@ -114,6 +142,12 @@ def apply_proximal_adagrad(xp, var, accum, lr, l1, l2, grad, *, use_locking=Fals
     return shrink(xp, var - rate * grad, rate * l1, rate * l2), accum
 
 
+steps_of_variables(apply_proximal_gradient_descent, apply_proximal_adagrad)
+
+
+### Follow the leader
+
+
 def follow_the_leader(xp, accum, linear, rate, l1, l2, power):
     """Where all gradients so far would lead from 0 (McMahan et al., KDD 2013)."""
     curve = accum**-power / rate + 2 * l2
@@ -132,6 +166,9 @@ def apply_ftrl(
     new = accum + grad * grad
     linear = linear + grad - (new**-lr_power - accum**-lr_power) / lr * var
     return follow_the_leader(xp, new, linear, lr, l1, l2, lr_power), new, linear
+
+
+steps_of_variables(apply_ftrl)
 
 
 @op(
@@ -159,6 +196,9 @@ def apply_ftrl_v2(
     return follow_the_leader(xp, new, linear, lr, l1, l2, lr_power), new, linear
 
 
+steps_of_variables(apply_ftrl_v2)
+
+
 @op(
     "ApplyAdagradDA(var:ref T, gradient_accumulator:ref T, "
     "gradient_squared_accumulator:ref T, grad:T, lr:T, l1:T, l2:T, global_step:int64) "
@@ -174,17 +214,33 @@ def apply_adagrad_da(
     return -lr * pulled / (l2 * steps * lr + xp.sqrt(squares)), total, squares
 
 
+steps_of_variables(apply_adagrad_da)
+
+
+## Only the rows in use
+
 ROWS_ONLY = {"Tindices": (int32, int64)}
 
 
-def by_rows(xp, dense, places, indices, *numbers, **attrs):
-    """What a dense op does, for some rows of a variable and its slots."""
+def by_rows(xp, dense, inputs, at=-1, **attrs):
+    """What a dense op does, for some rows of a variable and its slots.
+
+    Args:
+      xp: NumPy or CuPy.
+      dense: the row of the dense op.
+      inputs: its inputs, and the indices among them.
+      at: where the indices stand.
+      **attrs: attributes of the dense op.
+    """
+    inputs = list(inputs)
+    indices = inputs.pop(at)
+    count = sum(argument.ref for argument in dense.inputs)
+    places, numbers = inputs[:count], inputs[count:]
     rows = dense.kernel(xp, *[place[indices] for place in places], *numbers, **attrs)
-    rows = rows if isinstance(rows, tuple) else (rows,)
     new = [place.copy() for place in places]
-    for place, part in zip(new, rows, strict=True):
+    for place, part in zip(new, rows if count > 1 else [rows], strict=True):
         place[indices] = part
-    return tuple(new) if len(new) > 1 else new[0]
+    return tuple(new) if count > 1 else new[0]
 
 
 @op(
@@ -192,12 +248,9 @@ def by_rows(xp, dense, places, indices, *numbers, **attrs):
     "epsilon:T, grad:T, indices:Tindices) -> (out:ref T)",
     **ROWS_ONLY,
 )
-def sparse_apply_rms_prop(
-    xp, var, ms, mom, lr, rho, momentum, epsilon, grad, indices, *, use_locking=False
-):
+def sparse_apply_rms_prop(xp, *inputs, use_locking=False):
     """ApplyRMSProp for the rows that indices name."""
-    places, numbers = (var, ms, mom), (lr, rho, momentum, epsilon, grad)
-    return by_rows(xp, apply_rms_prop, places, indices, *numbers)
+    return by_rows(xp, apply_rms_prop, inputs)
 
 
 @op(
@@ -205,24 +258,12 @@ def sparse_apply_rms_prop(
     "momentum:T, epsilon:T, grad:T, indices:Tindices) -> (out:ref T)",
     **ROWS_ONLY,
 )
-def sparse_apply_centered_rms_prop(
-    xp,
-    var,
-    mg,
-    ms,
-    mom,
-    lr,
-    rho,
-    momentum,
-    epsilon,
-    grad,
-    indices,
-    *,
-    use_locking=False,
-):
+def sparse_apply_centered_rms_prop(xp, *inputs, use_locking=False):
     """ApplyCenteredRMSProp for the rows that indices name."""
-    places, numbers = (var, mg, ms, mom), (lr, rho, momentum, epsilon, grad)
-    return by_rows(xp, apply_centered_rms_prop, places, indices, *numbers)
+    return by_rows(xp, apply_centered_rms_prop, inputs)
+
+
+steps_of_variables(sparse_apply_rms_prop, sparse_apply_centered_rms_prop)
 
 
 @op(
@@ -230,12 +271,9 @@ def sparse_apply_centered_rms_prop(
     "-> (out:ref T)",
     **ROWS_ONLY,
 )
-def sparse_apply_adagrad(
-    xp, var, accum, lr, grad, indices, *, use_locking=False, update_slots=True
-):
+def sparse_apply_adagrad(xp, *inputs, use_locking=False, update_slots=True):
     """ApplyAdagrad for the rows that indices name."""
-    places, keep = (var, accum), {"update_slots": update_slots}
-    return by_rows(xp, apply_adagrad, places, indices, lr, grad, **keep)
+    return by_rows(xp, apply_adagrad, inputs, update_slots=update_slots)
 
 
 @op(
@@ -243,12 +281,12 @@ def sparse_apply_adagrad(
     "epsilon:T, grad:T, indices:Tindices) -> (out:ref T)",
     **ROWS_ONLY,
 )
-def sparse_apply_adadelta(
-    xp, var, accum, accum_update, lr, rho, epsilon, grad, indices, *, use_locking=False
-):
+def sparse_apply_adadelta(xp, *inputs, use_locking=False):
     """ApplyAdadelta for the rows that indices name."""
-    places = (var, accum, accum_update)
-    return by_rows(xp, apply_adadelta, places, indices, lr, rho, epsilon, grad)
+    return by_rows(xp, apply_adadelta, inputs)
+
+
+steps_of_variables(sparse_apply_adagrad, sparse_apply_adadelta)
 
 
 @op(
@@ -256,12 +294,9 @@ def sparse_apply_adadelta(
     "indices:Tindices) -> (out:ref T)",
     **ROWS_ONLY,
 )
-def sparse_apply_proximal_gradient_descent(
-    xp, var, alpha, l1, l2, grad, indices, *, use_locking=False
-):
+def sparse_apply_proximal_gradient_descent(xp, *inputs, use_locking=False):
     """ApplyProximalGradientDescent for the rows that indices name."""
-    numbers = (alpha, l1, l2, grad)
-    return by_rows(xp, apply_proximal_gradient_descent, (var,), indices, *numbers)
+    return by_rows(xp, apply_proximal_gradient_descent, inputs)
 
 
 @op(
@@ -269,12 +304,14 @@ def sparse_apply_proximal_gradient_descent(
     "indices:Tindices) -> (out:ref T)",
     **ROWS_ONLY,
 )
-def sparse_apply_proximal_adagrad(
-    xp, var, accum, lr, l1, l2, grad, indices, *, use_locking=False
-):
+def sparse_apply_proximal_adagrad(xp, *inputs, use_locking=False):
     """ApplyProximalAdagrad for the rows that indices name."""
-    places, numbers = (var, accum), (lr, l1, l2, grad)
-    return by_rows(xp, apply_proximal_adagrad, places, indices, *numbers)
+    return by_rows(xp, apply_proximal_adagrad, inputs)
+
+
+steps_of_variables(
+    sparse_apply_proximal_gradient_descent, sparse_apply_proximal_adagrad
+)
 
 
 @op(
@@ -282,12 +319,9 @@ def sparse_apply_proximal_adagrad(
     "lr:T, l1:T, l2:T, lr_power:T) -> (out:ref T)",
     **ROWS_ONLY,
 )
-def sparse_apply_ftrl(
-    xp, var, accum, linear, grad, indices, lr, l1, l2, lr_power, *, use_locking=False
-):
+def sparse_apply_ftrl(xp, *inputs, use_locking=False):
     """ApplyFtrl for the rows that indices name."""
-    places, numbers = (var, accum, linear), (grad, lr, l1, l2, lr_power)
-    return by_rows(xp, apply_ftrl, places, indices, *numbers)
+    return by_rows(xp, apply_ftrl, inputs, at=4)
 
 
 @op(
@@ -295,24 +329,12 @@ def sparse_apply_ftrl(
     "lr:T, l1:T, l2:T, l2_shrinkage:T, lr_power:T) -> (out:ref T)",
     **ROWS_ONLY,
 )
-def sparse_apply_ftrl_v2(
-    xp,
-    var,
-    accum,
-    linear,
-    grad,
-    indices,
-    lr,
-    l1,
-    l2,
-    l2_shrinkage,
-    lr_power,
-    *,
-    use_locking=False,
-):
+def sparse_apply_ftrl_v2(xp, *inputs, use_locking=False):
     """ApplyFtrlV2 for the rows that indices name."""
-    places, numbers = (var, accum, linear), (grad, lr, l1, l2, l2_shrinkage, lr_power)
-    return by_rows(xp, apply_ftrl_v2, places, indices, *numbers)
+    return by_rows(xp, apply_ftrl_v2, inputs, at=4)
+
+
+steps_of_variables(sparse_apply_ftrl, sparse_apply_ftrl_v2)
 
 
 @op(
@@ -321,27 +343,9 @@ def sparse_apply_ftrl_v2(
     "global_step:int64) -> (out:ref T)",
     **ROWS_ONLY,
 )
-def sparse_apply_adagrad_da(
-    xp, var, total, squares, grad, indices, lr, l1, l2, step, *, use_locking=False
-):
+def sparse_apply_adagrad_da(xp, *inputs, use_locking=False):
     """ApplyAdagradDA for the rows that indices name."""
-    places, numbers = (var, total, squares), (grad, lr, l1, l2, step)
-    return by_rows(xp, apply_adagrad_da, places, indices, *numbers)
+    return by_rows(xp, apply_adagrad_da, inputs, at=4)
 
 
-def steps_of_variables(*rows):
-    """Give rows the shape of their variable, and no gradient."""
-    for row in rows:
-        row.shape(same_as_variable)
-        row.gradient(None)
-
-
-steps_of_variables(apply_rms_prop, apply_centered_rms_prop, apply_adagrad)
-steps_of_variables(apply_adadelta, apply_ftrl, apply_ftrl_v2, apply_adagrad_da)
-steps_of_variables(apply_proximal_gradient_descent, apply_proximal_adagrad)
-steps_of_variables(sparse_apply_rms_prop, sparse_apply_centered_rms_prop)
-steps_of_variables(sparse_apply_adagrad, sparse_apply_adadelta, sparse_apply_ftrl)
-steps_of_variables(sparse_apply_ftrl_v2, sparse_apply_adagrad_da)
-steps_of_variables(
-    sparse_apply_proximal_gradient_descent, sparse_apply_proximal_adagrad
-)
+steps_of_variables(sparse_apply_adagrad_da)
