@@ -9,8 +9,10 @@ from pedagogy_tf import (
     errors,
     initializers,
     layers,
+    linalg,
     losses,
     math,
+    metrics,
     nn,
     random,
     train,
@@ -86,6 +88,7 @@ from pedagogy_tf.core.initializers import (
     VarianceScaling as variance_scaling_initializer,
 )
 from pedagogy_tf.core.initializers import Zeros as zeros_initializer
+from pedagogy_tf.core.metrics import confusion_matrix
 from pedagogy_tf.core.op import (
     NotDifferentiable,
     RegisterGradient,
@@ -187,6 +190,50 @@ from pedagogy_tf.core.ops.elementwise import (
     tanh,
 )
 from pedagogy_tf.core.ops.elementwise import round_ as round
+from pedagogy_tf.core.ops.layout import (
+    argsort,
+    batch_gather,
+    bitcast,
+    broadcast_dynamic_shape,
+    diag,
+    diag_part,
+    dynamic_partition,
+    eye,
+    matrix_band_part,
+    matrix_diag,
+    matrix_diag_part,
+    matrix_set_diag,
+    meshgrid,
+    reverse_sequence,
+    roll,
+    sequence_mask,
+    sort,
+    sparse_to_dense,
+    tensor_scatter_add,
+    tensor_scatter_sub,
+    tensor_scatter_update,
+    trace,
+    unique_with_counts,
+)
+from pedagogy_tf.core.ops.layout import tensor_scatter_add as tensor_scatter_nd_add
+from pedagogy_tf.core.ops.layout import tensor_scatter_sub as tensor_scatter_nd_sub
+from pedagogy_tf.core.ops.layout import (
+    tensor_scatter_update as tensor_scatter_nd_update,
+)
+from pedagogy_tf.core.ops.linalg import (
+    cholesky,
+    cholesky_solve,
+    cross,
+    einsum,
+    matrix_determinant,
+    matrix_inverse,
+    matrix_solve,
+    matrix_triangular_solve,
+    qr,
+    self_adjoint_eig,
+    self_adjoint_eigvals,
+    svd,
+)
 from pedagogy_tf.core.ops.math import abs_ as abs
 from pedagogy_tf.core.ops.math import (
     accumulate_n,
@@ -260,6 +307,20 @@ from pedagogy_tf.core.ops.reduce import (
 )
 from pedagogy_tf.core.ops.reduce import argmax_op as arg_max
 from pedagogy_tf.core.ops.reduce import argmin_op as arg_min
+from pedagogy_tf.core.ops.segment import (
+    bincount,
+    histogram_fixed_width,
+    segment_max,
+    segment_mean,
+    segment_min,
+    segment_prod,
+    segment_sum,
+    unsorted_segment_max,
+    unsorted_segment_mean,
+    unsorted_segment_min,
+    unsorted_segment_prod,
+    unsorted_segment_sqrt_n,
+)
 from pedagogy_tf.core.ops.special import (
     acos,
     acosh,

@@ -1,5 +1,6 @@
 """tf.math: the functions of tensors under their newer names."""
 
+from pedagogy_tf.core.metrics import confusion_matrix
 from pedagogy_tf.core.ops.array import invert_permutation, unsorted_segment_sum
 from pedagogy_tf.core.ops.basic import add_n
 from pedagogy_tf.core.ops.elementwise import (
@@ -79,6 +80,19 @@ from pedagogy_tf.core.ops.reduce import (
     reduce_prod,
     reduce_std,
     reduce_variance,
+)
+from pedagogy_tf.core.ops.segment import (
+    bincount,
+    segment_max,
+    segment_mean,
+    segment_min,
+    segment_prod,
+    segment_sum,
+    unsorted_segment_max,
+    unsorted_segment_mean,
+    unsorted_segment_min,
+    unsorted_segment_prod,
+    unsorted_segment_sqrt_n,
 )
 from pedagogy_tf.core.ops.special import (
     acos,
