@@ -194,7 +194,8 @@ class Row:
 
     def _take_attributes(self, parameters):
         """Take over the kernel's attributes: their types and their defaults."""
-        dtypes = {argument.dtype for argument in [*self.inputs, *self.outputs]}
+        arguments = [*self.inputs, *self.outputs]
+        dtypes = {argument.dtype for argument in arguments if not argument.mixed}
         self._kinds = {}
         for p in sorted(parameters, key=lambda p: p.default is not p.empty):
             name, default = p.name, ... if p.default is p.empty else p.default

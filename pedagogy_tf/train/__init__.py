@@ -1,6 +1,19 @@
 """tf.train: optimizers, and what else a training loop needs."""
 
 from pedagogy_tf.core.averages import ExponentialMovingAverage
+from pedagogy_tf.core.checkpoint import (
+    NewCheckpointReader,
+    checkpoint_exists,
+    generate_checkpoint_state_proto,
+    get_checkpoint_mtimes,
+    get_checkpoint_state,
+    latest_checkpoint,
+    list_variables,
+    load_checkpoint,
+    load_variable,
+    remove_checkpoint,
+    update_checkpoint_state,
+)
 from pedagogy_tf.core.descents import (
     AdadeltaOptimizer,
     AdagradDAOptimizer,
@@ -16,6 +29,7 @@ from pedagogy_tf.core.optimizers import (
     MomentumOptimizer,
     Optimizer,
 )
+from pedagogy_tf.core.saver import Saver, SaverDef
 from pedagogy_tf.core.schedules import (
     assert_global_step,
     cosine_decay,
