@@ -14,10 +14,14 @@ FLOORS = [
     ),
     ("Page", "core.graph core.op"),
     ("Catalogue", "core.nest core.ops.*"),
-    ("Engine", "core.plan core.flow core.gradients core.loops core.session core.testing"),
+    (
+        "Engine",
+        "core.plan core.flow core.gradients core.loops core.session core.testing",
+    ),
     (
         "Training",
-        "core.variables core.initializers core.scopes core.layers core.losses "
+        "core.variables core.initializers core.scopes core.layers core.convolutional "
+        "core.pooling core.normalization core.losses "
         "core.metrics core.slots core.optimizers core.descents core.schedules "
         "core.averages core.rnn core.checkpoint core.saver core.queues "
         "core.data core.summary core.draw core.digits",

@@ -150,7 +150,7 @@ def _(op, dy, *_):
     how = {"epsilon": op.get_attr("epsilon"), "is_training": training}
     if training:
         kept, how["data_format"] = op.outputs[3:6], data_format
-        return *fused_batch_norm_grad(dy, x, scale, *kept, **how)[:3], None, None
+        return tuple(fused_batch_norm_grad(dy, x, scale, *kept, **how))
     if data_format == "NCHW":
         x, dy = transpose(x, [0, 2, 3, 1]), transpose(dy, [0, 2, 3, 1])
     kept = mean, variance, op.outputs[5]
