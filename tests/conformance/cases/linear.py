@@ -109,7 +109,7 @@ def tensordot(tf, np):
     }
 
 
-@case("tf.einsum", within=1e-5, not_yet="Not built yet.")
+@case("tf.einsum", within=1e-5)
 def einsum(tf, np):
     a, b = matrix(tf, np, 2, 3), matrix(tf, np, 3, 4)
     return [
@@ -125,7 +125,6 @@ def einsum(tf, np):
     "tf.cholesky",
     "tf.matrix_solve",
     within=1e-5,
-    not_yet="Not built yet.",
 )
 def solving(tf, np):
     m = tf.constant([[4.0, 1.0], [1.0, 3.0]], name="m")
@@ -145,7 +144,6 @@ def solving(tf, np):
     "tf.linalg.transpose",
     "tf.linalg.norm",
     within=1e-5,
-    not_yet="Not built yet.",
 )
 def names_in_tf_linalg(tf, np):
     m = matrix(tf, np, 2, 2)
