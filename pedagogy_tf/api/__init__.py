@@ -13,8 +13,10 @@ from pedagogy_tf import (
     losses,
     math,
     metrics,
+    nest,
     nn,
     random,
+    strings,
     train,
 )
 from pedagogy_tf.core import flow as _flow  # plans and gradients of branches and
@@ -190,6 +192,7 @@ from pedagogy_tf.core.ops.elementwise import (
     tanh,
 )
 from pedagogy_tf.core.ops.elementwise import round_ as round
+from pedagogy_tf.core.ops.functional import foldl, foldr, map_fn, scan
 from pedagogy_tf.core.ops.layout import (
     argsort,
     batch_gather,
@@ -341,6 +344,22 @@ from pedagogy_tf.core.ops.special import (
     tan,
 )
 from pedagogy_tf.core.ops.special import complex_ as complex
+from pedagogy_tf.core.ops.tensor_array import TensorArray
+from pedagogy_tf.core.ops.words import (
+    Print,
+    add_check_numerics_ops,
+    as_string,
+    check_numerics,
+    decode_raw,
+    py_func,
+    regex_replace,
+    report_uninitialized_variables,
+    string_join,
+    string_strip,
+    string_to_number,
+    substr,
+    verify_tensor_all_finite,
+)
 from pedagogy_tf.core.scopes import (
     AUTO_REUSE,
     VariableScope,

@@ -7,7 +7,8 @@ are no steps then, only other names for what they hand on.
 
 # Generated from book/source/20_control.md: change it there, then `make export`.
 
-from pedagogy_tf.core.graph import Operation
+from pedagogy_tf.core.errors import InvalidArgumentError
+from pedagogy_tf.core.graph import Operation, Tensor
 from pedagogy_tf.core.ops.control import ENTERS, EXITS
 from pedagogy_tf.core.plan import (
     GRADIENT_SCOPE,
@@ -41,6 +42,7 @@ __all__ = [
     "take_identity",
     "TAKERS",
     "FlowPage",
+    "require_value",
     "write_merge",
     "write_test",
     "write_next",
@@ -151,7 +153,7 @@ class FlowPlan(Plan):
       blocks: operation of a step -> the blocks around it, the outermost first: (pred,
         True or False) for an `if`, (None, frame) for a `while`.
       loops: frame -> the merges of its loop variables.
-      choices: merge -> [(input, the conditions under which it is taken)].
+      choices: merge -> [(number of an input, the conditions under which it is taken)].
     """
 
     def _take_all(self, operations):
@@ -255,6 +257,12 @@ class FlowPlan(Plan):
         preds = [pred for pred, _ in self.blocks[step.operation] if pred is not None]
         return [*step.inputs, *preds]
 
+    def _returned(self):
+        """The tensors that are needed at the end: results, and whether they are there."""
+        guards = [self.guard_of(t) for t in self.fetches if isinstance(t, Tensor)]
+        preds = [pred for guard in guards if guard is not NEVER for pred, _ in guard]
+        return Plan._returned(self) + preds
+
     def _acts(self, step):
         """Whether a step does something besides computing its outputs."""
         if isinstance(step, Choice):
@@ -309,19 +317,20 @@ def take_nothing(plan, operation):
 def take_merge(plan, operation):
     """A merge: of the roads on which a value can come, the one on which it does."""
     tensors = [t for t in operation.inputs if not is_back(t)]
-    roads = [(t, plan.guard_of(t)) for t in tensors if plan.guard_of(t) is not NEVER]
+    roads = [(i, plan.guard_of(t)) for i, t in enumerate(tensors)]
+    roads = [(i, guard) for i, guard in roads if guard is not NEVER]
     shared = [c for c in roads[0][1] if all(c in g for _, g in roads)] if roads else ()
     if not plan._set_place(operation, tuple(shared) if roads else NEVER):
         return
     if len(tensors) < len(operation.inputs):
         return  # of a loop, which begins with it
-    plan.choices[operation] = choices = [
-        (plan.resolve(t), [c for c in guard if c not in shared]) for t, guard in roads
-    ]
-    if len({tensor for tensor, _ in choices}) == 1:
-        plan.same[operation.outputs[0]] = choices[0][0]
-    preds = [pred for _, conditions in choices for pred, _ in conditions]
-    plan.steps.append(Choice(operation, [t for t, _ in choices] + preds))
+    own = [(i, [c for c in guard if c not in shared]) for i, guard in roads]
+    plan.choices[operation] = own
+    values = [plan.resolve(tensors[i]) for i, _ in own]
+    if len(set(values)) == 1:
+        plan.same[operation.outputs[0]] = values[0]
+    preds = [pred for _, conditions in own for pred, _ in conditions]
+    plan.steps.append(Choice(operation, values + preds))
     for tensor in operation.outputs:
         plan.shapes.setdefault(tensor, tensor.shape)
 
@@ -431,6 +440,24 @@ class FlowPage(Page):
                 text = f"{value} if {self._test(conditions)} else {text}"
         return text
 
+    def _write_return(self, fetches):
+        """Write what is returned, and before it the conditions for that."""
+        tensors = [fetch for fetch in fetches if isinstance(fetch, Tensor)]
+        for i, tensor in enumerate(tensors):
+            guard = self.plan.guard_of(tensor)
+            if guard:
+                test = "False" if guard is NEVER else self._test(guard)
+                name = self._bind("require_value", require_value)
+                self._add(f"{name}({test}, {i})", tensor.op)
+        Page._write_return(self, fetches)
+
+
+def require_value(condition, i):
+    """Raise InvalidArgumentError unless a fetch has a value."""
+    if not condition:
+        message = f"Retval[{i}] does not have value"
+        raise InvalidArgumentError(None, None, message)
+
 
 def write_merge(page, step):
     """Write the beginning of a loop, or the choice between two values."""
@@ -448,11 +475,11 @@ def write_merge(page, step):
     output, index = operation.outputs
     roads = page.plan.choices[operation]
     if page.plan.resolve(output) is output:
-        texts = [(page._text(tensor), conditions) for tensor, conditions in roads]
-        line = assignment(page._text(output), page._pick(texts))
+        values = [(page._text(x), c) for x, (_, c) in zip(step.inputs, roads)]  # noqa: B905
+        line = assignment(page._text(output), page._pick(values))
         page._add(line, operation, remark([page.plan.shape_of(output)]))
     if index.consumers() or index in page.plan.fetches:
-        numbers = [(f"np.int32({i})", c) for i, (_, c) in enumerate(roads)]
+        numbers = [(f"np.int32({i})", conditions) for i, conditions in roads]
         page._add(assignment(page._text(index), page._pick(numbers)), operation)
 
 

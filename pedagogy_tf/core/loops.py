@@ -18,7 +18,14 @@ from pedagogy_tf.core.graph import (
 )
 from pedagogy_tf.core.op import constant, convert_to_tensor, op
 from pedagogy_tf.core.ops.array import concat
-from pedagogy_tf.core.ops.basic import IndexedSlices, identity, shape, zeros, zeros_like
+from pedagogy_tf.core.ops.basic import (
+    IndexedSlices,
+    identity,
+    shape,
+    without_blame,
+    zeros,
+    zeros_like,
+)
 from pedagogy_tf.core.ops.control import (
     ENTERS,
     EXITS,
@@ -91,9 +98,7 @@ def stack_pop_op(run, handle, *, elem_type):
 stack_op.shape(lambda op, size: TensorShape([2]))  # a handle is two words
 stack_push_op.shape(lambda op, handle, elem: elem)
 stack_pop_op.shape(lambda op, handle: TensorShape(None))
-stack_op.gradient(None)
-stack_push_op.gradient(None)
-stack_pop_op.gradient(None)
+without_blame(stack_op, stack_push_op, stack_pop_op)
 
 
 ## A loop and its way back

@@ -358,7 +358,7 @@ class Plan:
 
     def _drop_dead(self):
         """Leave out steps whose results nobody uses, unless they have an effect."""
-        used = {self.resolve(t) for t in self.fetches if isinstance(t, Tensor)}
+        used = set(self._returned())
         wanted, kept = asked_for(self.fetches), []
         for step in reversed(self.steps):
             outputs = step.operation.outputs
@@ -367,6 +367,10 @@ class Plan:
                 kept.append(step)
                 used.update(self._uses(step))
         self.steps = kept[::-1]
+
+    def _returned(self):
+        """The tensors that are needed at the end of a run."""
+        return [self.resolve(t) for t in self.fetches if isinstance(t, Tensor)]
 
     def _acts(self, step):
         """Whether a step does something besides computing its outputs."""

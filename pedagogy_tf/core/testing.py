@@ -18,7 +18,7 @@ from pedagogy_tf.core.graph import Graph, control_dependencies
 from pedagogy_tf.core.op import constant
 from pedagogy_tf.core.ops.basic import IndexedSlices, identity, placeholder
 from pedagogy_tf.core.ops.state import assign_op, variable_v2
-from pedagogy_tf.core.plan import Plan
+from pedagogy_tf.core.plan import PLANNERS, make_plan
 from pedagogy_tf.core.session import Session
 
 __all__ = [
@@ -125,16 +125,21 @@ class Trial:
         """The values of `tensors`, as a session computes them.
 
         Every tensor of the graph is computed once more, without shortcuts, and compared
-        with what the graph promised.
+        with what the graph promised. In a graph with branches, in which some may have no
+        value, only `tensors` are.
         """
-        CHECKED.update(operation.type for operation in graph.get_operations())
-        every = [tensor for o in graph.get_operations() for tensor in o.outputs]
+        types = {operation.type for operation in graph.get_operations()}
+        CHECKED.update(types)
+        every = list(tensors)
+        if types.isdisjoint(PLANNERS):
+            outputs = [tensor for o in graph.get_operations() for tensor in o.outputs]
+            every = [tensor for tensor in outputs if tensor.dtype.name != "resource"]
         with Session(graph=graph) as session:
             values = [to_host(value) for value in session.run(tensors, feeds)]
         with Session(graph=graph) as session:
-            plan = Plan(every, list(feeds), None, session._run_for, optimize=False)
+            plan = make_plan(every, list(feeds), None, session._run_for, False)
             plain = plan(session._state, list(feeds.values()))
-        plain = {t: to_host(value) for t, value in zip(every, plain, strict=True)}
+        plain = {t: to_host(v) for t, v in zip(every, plain, strict=True)}
         for tensor, value in plain.items():
             self.require_promise(tensor, np.asarray(value))
         for tensor, value in zip(tensors, values, strict=True):

@@ -657,6 +657,8 @@ def _(op, dy):
     *parts, axis = op.inputs
     if isinstance(dy, IndexedSlices):
         dy = convert_to_tensor(dy)
+    if axis.op.type == "Const" and axis.op._context is not dy.op._context:
+        axis = constant(axis.op.attrs["value"], axis.dtype)  # one for the way back
     axis = axis % rank(parts[0])
     sizes = sizes_of(parts)
     return *[
