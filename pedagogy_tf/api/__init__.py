@@ -360,6 +360,12 @@ from pedagogy_tf.core.ops.words import (
     substr,
     verify_tensor_all_finite,
 )
+from pedagogy_tf.core.queues import (
+    FIFOQueue,
+    PaddingFIFOQueue,
+    QueueBase,
+    RandomShuffleQueue,
+)
 from pedagogy_tf.core.scopes import (
     AUTO_REUSE,
     VariableScope,

@@ -4,7 +4,7 @@
 
 import math
 import re
-import string
+from string import ascii_letters
 
 import numpy as np
 
@@ -306,9 +306,9 @@ def _(op, dq, dr):
             "matrices of unknown size"
         )
     inner = matmul(q, dq, adjoint_a=True)
+    odd_inner = inner - adjoint(inner)
     outer = matmul(r, dr, adjoint_b=True)
-    odd = inner - adjoint(inner) + (outer - adjoint(outer))
-    half = matrix_band_part(odd, -1, 0)
+    half = matrix_band_part(odd_inner + (outer - adjoint(outer)), -1, 0)
     along = matmul(q, dr + times_inverse_of(r, half))
     return along + times_inverse_of(r, dq - matmul(q, inner))
 
@@ -470,7 +470,7 @@ def parsed(equation, inputs):
                 f"{len(letters)}"
             )
         )
-    free = [c for c in string.ascii_letters if c not in equation]
+    free = [c for c in ascii_letters if c not in equation]
     dots = ""
     for i, (word, x) in enumerate(zip(letters, inputs, strict=True)):
         if x.shape.rank is None:

@@ -260,7 +260,7 @@ def initialized_value(tf, np):
     return [tf.Variable(v.initialized_value() * 2, name="w"), v]
 
 
-@case("tf.report_uninitialized_variables", not_yet="Not built yet.")
+@case("tf.report_uninitialized_variables")
 def report_uninitialized(tf, np):
     v = tf.Variable(1.0, name="v")
     tf.Variable(2.0, name="w")
