@@ -201,9 +201,8 @@ class Conv(Layer):
         axis = -1 if self.data_format == "channels_last" else 1
         depth = as_shape(input_shape).as_list()[axis]
         if depth is None:
-            problem = (
-                "The channel dimension of the inputs should be defined. Found `None`."
-            )
+            problem = "The channel dimension of the inputs should be defined. "
+            problem += "Found `None`."
             fix = "x.set_shape(...) says what you know; tf.placeholder takes a shape"
             raise ValueError(explain(problem, fix=fix))
         self.input_spec = InputSpec(ndim=self.rank + 2, axes={axis: depth})
@@ -303,7 +302,10 @@ def as_function(kind):
     signature = inspect.Signature([inputs, *given, reuse])
 
     def function(*args, **kwargs):
-        given = signature.bind(*args, **kwargs).arguments
+        try:
+            given = signature.bind(*args, **kwargs).arguments
+        except TypeError as error:
+            raise TypeError(explain(f"{function.__name__}() {error}")) from None
         inputs, reuse = given.pop("inputs"), given.pop("reuse", None)
         return kind(**given, _scope=given.get("name"), _reuse=reuse)(inputs)
 
@@ -378,9 +380,8 @@ class Conv2DTranspose(Conv):
         """activation(transposed convolution + bias)."""
         sizes = shape(inputs)
         n, *places = [sizes[axis] for axis in (0, *self._axes())]
-        sizes = stack(
-            arranged(n, self._lengths(places), self.filters, self.data_format)
-        )
+        lengths = self._lengths(places)
+        sizes = stack(arranged(n, lengths, self.filters, self.data_format))
         _ = sizes[0]  # TensorFlow has this node, and seeds are numbers of nodes
         outputs = conv.conv2d_transpose(
             inputs,

@@ -185,15 +185,11 @@ class BatchNormalization(Layer):
             return
         problem = None
         if self.virtual_batch_size <= 0:
-            problem = (
-                "virtual_batch_size must be a positive integer that divides the true "
-            )
-            problem += "batch size of the input Tensor"
+            problem = "virtual_batch_size must be a positive integer that divides "
+            problem += "the true batch size of the input Tensor"
         elif 0 in self.axis:
-            problem = (
-                "When using virtual_batch_size, the batch dimension must be 0 and "
-            )
-            problem += "thus axis cannot include 0"
+            problem = "When using virtual_batch_size, the batch dimension must be 0 "
+            problem += "and thus axis cannot include 0"
         elif self.adjustment is not None:
             problem = "When using virtual_batch_size, adjustment cannot be specified"
         if problem:
@@ -348,9 +344,8 @@ class BatchNormalization(Layer):
         """Mean and variance of the inputs in training, else the averages."""
         keepdims = self.virtual_batch_size is not None or len(self.axis) > 1
         inputs = cast(inputs, self._param_dtype)
-        mean, variance = measures.moments(
-            inputs, self._others(inputs), keepdims=keepdims
-        )
+        axes = self._others(inputs)
+        mean, variance = measures.moments(inputs, axes, keepdims=keepdims)
         moving = self.moving_mean, self.moving_variance
         return (
             either(training, lambda: mean, lambda: convert_to_tensor(moving[0])),
