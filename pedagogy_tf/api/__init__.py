@@ -207,6 +207,7 @@ from pedagogy_tf.core.ops.layout import (
     matrix_diag_part,
     matrix_set_diag,
     meshgrid,
+    random_crop,
     reverse_sequence,
     roll,
     sequence_mask,

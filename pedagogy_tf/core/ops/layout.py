@@ -24,6 +24,7 @@ from pedagogy_tf.core.ops.array import (
     gather_nd,
     in_list,
     require_inside,
+    slice_,
     stack,
     transpose,
     whole,
@@ -35,9 +36,11 @@ from pedagogy_tf.core.ops.basic import (
     reshape,
     shape,
     size,
+    with_dependencies,
     zeros,
     zeros_like,
 )
+from pedagogy_tf.core.ops.control import Assert
 from pedagogy_tf.core.ops.elementwise import less, pass_no_blame
 from pedagogy_tf.core.ops.math import (
     SIGNED,
@@ -52,7 +55,8 @@ from pedagogy_tf.core.ops.math import (
     reduce_sum,
 )
 from pedagogy_tf.core.ops.measures import top_k
-from pedagogy_tf.core.ops.reduce import max_op, reduce_prod
+from pedagogy_tf.core.ops.random import random_uniform
+from pedagogy_tf.core.ops.reduce import max_op, reduce_all, reduce_prod
 from pedagogy_tf.core.shapes import TensorShape, unknown_shape
 
 __all__ = [
@@ -87,6 +91,7 @@ __all__ = [
     "tensor_scatter_update",
     "sparse_to_dense_op",
     "sparse_to_dense",
+    "random_crop",
     "broadcast_dynamic_shape_op",
     "broadcast_dynamic_shape",
     "BITS",
@@ -609,6 +614,29 @@ def sparse_to_dense(
         validate_indices,
         name=name,
     )
+
+
+def random_crop(value, size, seed=None, name=None):
+    """A piece of a tensor of a given size, from a place drawn anew in each run.
+
+    Args:
+      value: a tensor.
+      size: the shape of the piece, at most that of `value`.
+      seed: for the place.
+      name: the scope of the operations.
+    """
+    with name_scope(name, "random_crop", [value, size]) as name:
+        value = convert_to_tensor(value, name="value")
+        size = convert_to_tensor(size, int32, name="size")
+        sizes = shape(value)
+        words = ["Need value.shape >= size, got ", sizes, size]
+        fits = Assert(reduce_all(sizes >= size), words, summarize=1000)
+        sizes = with_dependencies([fits], sizes)
+        places = sizes - size + 1
+        draw = random_uniform(
+            shape(sizes), maxval=size.dtype.max, dtype=int32, seed=seed
+        )
+        return slice_(value, draw % places, size, name=name)
 
 
 @op("BroadcastArgs(s0:T=int32, s1:T=int32) -> (r0:T)", T=INDEX)

@@ -111,7 +111,7 @@ def gamma_and_poisson(tf, np):
     return {"random": runs(tf, [x, y], 2)}
 
 
-@case("tf.random_crop", not_yet="Not built yet.")
+@case("tf.random_crop")
 def random_crop(tf, np):
     x = tf.random_crop(tf.reshape(tf.range(30), [5, 6]), [2, 3], seed=8)
     return {"random": runs(tf, x)}
