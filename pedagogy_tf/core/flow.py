@@ -1,8 +1,8 @@
 """Plans with `if` and `while`: the structure of branches and loops, found again.
 
-Where an operation stands follows from the nodes: an Enter leads into a loop, an Exit out
-of it; a Switch adds a condition, a Merge takes it away. Switches and the nodes of loops
-are no steps then, only other names for what they hand on.
+Where an operation stands follows from the nodes: an Enter leads into a loop, an Exit
+out of it; a Switch adds a condition, a Merge takes it away. Switches and the nodes of
+loops are no steps then, only other names for what they hand on.
 """
 
 # Generated from book/source/20_control.md: change it there, then `make export`.
@@ -123,7 +123,7 @@ def needs_of(frames, fed=()):
 def meet(a, a_frame, b, b_frame):
     """The innermost frame around two operations, and the two units that hold them."""
     depth = 0
-    for x, y in zip(a_frame, b_frame):  # noqa: B905, paths of different lengths
+    for x, y in zip(a_frame, b_frame):
         if x != y:
             break
         depth += 1
@@ -170,7 +170,7 @@ class FlowPlan(Plan):
         return self.guards.get(tensor, self.guards.get(tensor.op, ()))
 
     def _guard(self, operation):
-        """The conditions under which an operation runs, apart from those of its loop."""
+        """When an operation runs, apart from the conditions of its loop."""
         frame = self.frames[operation]
         if operation.type in ENTERS or operation.type == "ControlTrigger":
             return ()
@@ -209,7 +209,9 @@ class FlowPlan(Plan):
         """Take in a loop: its beginning, what is in it, and its end."""
         inner = [o for o in self.needs[frame] if isinstance(o, Operation)]
         enters = [o for o in inner if o.type in ENTERS]
-        waits = [w for o in enters for w in o.control_inputs if self.frames[w] == frame[:-1]]
+        waits = [
+            w for o in enters for w in o.control_inputs if self.frames[w] == frame[:-1]
+        ]
         guard = self._joined([t for o in enters for t in o.inputs], waits)
         self.guards[frame] = guard
         if guard is NEVER:
@@ -258,7 +260,7 @@ class FlowPlan(Plan):
         return [*step.inputs, *preds]
 
     def _returned(self):
-        """The tensors that are needed at the end: results, and whether they are there."""
+        """The tensors needed at the end: results, and whether they are there."""
         guards = [self.guard_of(t) for t in self.fetches if isinstance(t, Tensor)]
         preds = [pred for guard in guards if guard is not NEVER for pred, _ in guard]
         return Plan._returned(self) + preds
@@ -356,7 +358,9 @@ TAKERS = {
     "ControlTrigger": take_nothing,
     "Identity": take_identity,
 }
-PLANNERS.update(dict.fromkeys(["Switch", "RefSwitch", "Merge", "RefMerge", "Enter"], FlowPlan))
+PLANNERS.update(
+    dict.fromkeys(["Switch", "RefSwitch", "Merge", "RefMerge", "Enter"], FlowPlan)
+)
 
 
 ### The page
@@ -400,7 +404,9 @@ class FlowPage(Page):
     def _move_to(self, blocks):
         """Leave blocks and open others, so that the next line stands in these."""
         kept = 0
-        while kept < len(blocks) and self.open[kept : kept + 1] == blocks[kept : kept + 1]:
+        while (
+            kept < len(blocks) and self.open[kept : kept + 1] == blocks[kept : kept + 1]
+        ):
             kept += 1
         closed, self.open = self.open[kept:], blocks
         if closed or blocks[kept:]:
@@ -431,7 +437,7 @@ class FlowPage(Page):
         return self._name(tensor)
 
     def _pick(self, roads):
-        """`a if p else b`: of some (expression, conditions) the one whose conditions hold."""
+        """`a if p else b`: of (expression, conditions) that whose conditions hold."""
         *others, (text, _) = roads
         for value, conditions in reversed(others):
             if len(conditions) == 1 and not conditions[0][1]:
@@ -475,7 +481,7 @@ def write_merge(page, step):
     output, index = operation.outputs
     roads = page.plan.choices[operation]
     if page.plan.resolve(output) is output:
-        values = [(page._text(x), c) for x, (_, c) in zip(step.inputs, roads)]  # noqa: B905
+        values = [(page._text(x), c) for x, (_, c) in zip(step.inputs, roads)]
         line = assignment(page._text(output), page._pick(values))
         page._add(line, operation, remark([page.plan.shape_of(output)]))
     if index.consumers() or index in page.plan.fetches:
@@ -501,7 +507,11 @@ def write_next(page, step):
 
 def assignment(targets, value):
     """A line that can be broken in two if it is long."""
-    return f"{targets} = {value}" if len(targets + value) < 70 else f"{targets} = ({value})"
+    return (
+        f"{targets} = {value}"
+        if len(targets + value) < 70
+        else f"{targets} = ({value})"
+    )
 
 
 WRITERS = {

@@ -153,7 +153,7 @@ class LoopState:
         self._count_back(turns)
 
     def _count_there(self):
-        """Count the turns: `n = 0; while ...: n += 1`. The number of them, as a tensor."""
+        """The number of turns, counted: `n = 0; while ...: n += 1`."""
         loop, start = self.forward, constant(0, name="f_count")
         if self.outer is not None:  # one turn around after the other, for the stacks
             start.op._add_control_input(self.outer.counted.op.inputs[0].op)
@@ -203,7 +203,7 @@ class LoopState:
         return handle
 
     def pop(self, handle, value, dead=False):
-        """On the way back: what was pushed in the same turn. Arguments as for `push`."""
+        """On the way back: what was pushed in the same turn."""
         branch = branch_around(value, handle)
         with control_dependencies(None), self.back.entered():
             if branch is not None:
@@ -330,7 +330,7 @@ class LoopState:
         return IndexedSlices(exits[1], exits[0], *exits[2:])
 
     def no_rows(self, op, dy):
-        """What the list of rows begins with: one row of zeros, which changes nothing."""
+        """What the list of rows begins with: a row of zeros, which changes nothing."""
         if dy.values.shape.is_fully_defined():
             row = [1, *dy.values.shape.as_list()[1:]]
             values = constant(0, dy.values.dtype, row, name="b_acc")
@@ -346,11 +346,13 @@ class LoopState:
         return [*starts, zeros_like(sizes, optimize=False)]
 
     def zeros_in_turn(self, y, branch, is_switch):
-        """On the way back: zeros in the shape that y had in the turn on the way there."""
+        """On the way back: zeros in the shape that y had in the same turn."""
         if y.shape.is_fully_defined():
             found = constant(0, y.dtype, y.shape)
             if is_switch:
-                found = switch_beside(found, self.found.get(branch.pred))[1 - branch.branch]
+                found = switch_beside(found, self.found.get(branch.pred))[
+                    1 - branch.branch
+                ]
             return found
         if is_switch:
             with within(branch.outer):
@@ -369,7 +371,9 @@ class LoopState:
         entered = merged.op.inputs[0]
         if entered.shape.is_fully_defined():
             with self.back.entered():
-                lead_back(merged, constant(0, entered.dtype, entered.shape), must_fit=False)
+                lead_back(
+                    merged, constant(0, entered.dtype, entered.shape), must_fit=False
+                )
             return
         with within(self.back.outer):
             nothing = zeros(shape(entered.op.inputs[0], optimize=False))
@@ -610,8 +614,10 @@ class LoopWalk(Walk):
             raise ValueError(
                 explain(
                     "Cannot compute gradient inside while loop with respect to op "
-                    f"'{found.name}'. We do not support taking the gradient wrt or through "
-                    "the initial value of a loop variable. Gradients can be computed through "
+                    f"'{found.name}'. We do not support taking the gradient wrt "
+                    "or through "
+                    "the initial value of a loop variable. Gradients can be "
+                    "computed through "
                     "loop invariants or wrt the input parameters to the loop body.",
                     where=found.site,
                 )
@@ -651,7 +657,7 @@ class LoopWalk(Walk):
             return zeros(state.pop(handle, sizes), tensor.dtype)
 
     def finish(self):
-        """Close the circles of variables whose next value does not depend on the last."""
+        """Close the circles of variables that forget their last value."""
         for state in self.states.values():
             for merged in state.merges.values():
                 if merged.op.inputs[0] is merged.op.inputs[1]:
@@ -661,7 +667,11 @@ class LoopWalk(Walk):
 def is_loop_switch(operation):
     """Whether it is the switch of a loop variable."""
     context = operation._context
-    if not operation.type.endswith("Switch") or context is None or not context.is_loop:
+    if (
+        not operation.type.endswith("Switch")
+        or context is None
+        or not context.is_loop
+    ):
         return False
     users = [user for t in operation.outputs for user in t.consumers()]
     homes = [u._context.outer if u.type in ENTERS else u._context for u in users]

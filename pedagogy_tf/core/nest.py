@@ -1,8 +1,8 @@
 """Structures: lists, tuples and dicts in each other, with anything for leaves.
 
-The leaves of a structure have an order: that of lists and tuples; in a dict, that of the
-sorted keys. Composites, objects made of several tensors, count as leaves or, where it is
-asked for, as lists of their parts.
+The leaves of a structure have an order: that of lists and tuples; in a dict, that of
+the sorted keys. Composites, objects made of several tensors, count as leaves or, where
+it is asked for, as lists of their parts.
 """
 
 # Generated from book/source/20_control.md: change it there, then `make export`.
@@ -84,7 +84,8 @@ def pack_sequence_as(structure, flat_sequence, expand_composites=False):
         raise ValueError(f"Structure is a scalar but len(flat_sequence) == {have} > 1")
     if need != have:
         raise ValueError(
-            f"Could not pack sequence. Structure had {need} elements, but flat_sequence "
+            f"Could not pack sequence. Structure had {need} elements, but "
+            "flat_sequence "
             f"had {have} elements.  Structure: {structure}, flat_sequence: "
             f"{flat_sequence}."
         )
@@ -155,7 +156,8 @@ def compare(x, y, check_types, expand):
         kinds = type(x).__name__, type(y).__name__
         raise TypeError(
             "The two namedtuples don't have the same sequence type. First structure "
-            f"{described(x)} has type {kinds[0]}, while second structure {described(y)} "
+            f"{described(x)} has type {kinds[0]}, while second structure "
+            f"{described(y)} "
             f"has type {kinds[1]}"
         )
     if isinstance(x, Mapping) and isinstance(y, Mapping) and x.keys() != y.keys():
@@ -164,11 +166,12 @@ def compare(x, y, check_types, expand):
             "The two dictionaries don't have the same set of keys. First structure has "
             f"keys {keys[0]}, while second structure has keys {keys[1]}"
         )
-    for a, b in zip(parts_of(x), parts_of(y)):  # noqa: B905, lengths are compared below
+    for a, b in zip(parts_of(x), parts_of(y)):
         compare(a, b, check_types, expand)
     if len(parts_of(x)) != len(parts_of(y)):
         raise ValueError(
-            "The two structures don't have the same number of elements. First structure: "
+            "The two structures don't have the same number of elements. First "
+            "structure: "
             f"{described(x)}. Second structure: {described(y)}"
         )
 

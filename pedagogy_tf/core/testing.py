@@ -125,8 +125,8 @@ class Trial:
         """The values of `tensors`, as a session computes them.
 
         Every tensor of the graph is computed once more, without shortcuts, and compared
-        with what the graph promised. In a graph with branches, in which some may have no
-        value, only `tensors` are.
+        with what the graph promised. In a graph with branches, some of which may have
+        no value, only `tensors` are.
         """
         types = {operation.type for operation in graph.get_operations()}
         CHECKED.update(types)

@@ -138,11 +138,11 @@ def switch_shape(op, data, pred):
 def merge_shape(op, *shapes):
     """Shape rule: what all inputs have in common."""
     found = shapes[0]
-    for shape in shapes[1:]:
-        if None in (found.rank, shape.rank) or found.rank != shape.rank:
+    for other in shapes[1:]:
+        if None in (found.rank, other.rank) or found.rank != other.rank:
             found = TensorShape(None)
             break
-        pairs = zip(found.sizes, shape.sizes, strict=True)
+        pairs = zip(found.sizes, other.sizes, strict=True)
         found = TensorShape([a if a == b else None for a, b in pairs])
     return [found, TensorShape([])]
 
@@ -201,7 +201,9 @@ def as_rows(value):
 
 
 COMPOSITES[IndexedSlices] = (
-    lambda rows: [p for p in (rows.values, rows.indices, rows.dense_shape) if p is not None],
+    lambda rows: [
+        p for p in (rows.values, rows.indices, rows.dense_shape) if p is not None
+    ],
     lambda rows, parts: IndexedSlices(*parts),
 )
 
@@ -267,7 +269,7 @@ class Context:
         return [o for o in waits if o not in inner]
 
     def check_use(self, source, user):
-        """Raise ValueError if an operation outside of the loop around uses one inside."""
+        """Raise ValueError if an operation outside of the loop uses one inside."""
         home, there = loop_of(home_of(source)), loop_of(user._context)
         if home is None or (there is not None and home in there.lineage()):
             return
@@ -416,7 +418,9 @@ def with_flows(originals, tensors):
     return [x._with_flow(t) if hasattr(x, "_with_flow") else t for x, t in pairs]
 
 
-def cond(pred, true_fn=None, false_fn=None, strict=False, name=None, fn1=None, fn2=None):
+def cond(
+    pred, true_fn=None, false_fn=None, strict=False, name=None, fn1=None, fn2=None
+):
     """What `true_fn` returns if `pred` holds in a run, else what `false_fn` returns.
 
     Both functions are called once, now. What they *make* runs only if their branch is
@@ -483,15 +487,13 @@ def single(structure):
 
 
 def fork(pred):
-    """The contexts of the two branches that `pred` decides between, first that of true."""
+    """The contexts of the two branches of `pred`, first that of true."""
     low, high = switch(pred, pred)
     pivots = identity(high, name="switch_t"), identity(low, name="switch_f")
     pred = identity(pred, name="pred_id")
     for tensor in (high, low, *pivots, pred):
         tensor.graph.prevent_fetching(tensor.op)
-    return [
-        CondContext(pred, pivot, 1 - i) for i, pivot in enumerate(pivots)
-    ]
+    return [CondContext(pred, pivot, 1 - i) for i, pivot in enumerate(pivots)]
 
 
 def join(given, results):
@@ -564,7 +566,9 @@ def checked_pairs(pairs):
             raise TypeError("Each entry in pred_fn_pairs must be a 2-tuple")
         pred, function = pair
         if not isinstance(pred, Tensor):
-            raise TypeError(explain(f"pred must be a Tensor, got: {pred}", fix=PYTHON_IF))
+            raise TypeError(
+                explain(f"pred must be a Tensor, got: {pred}", fix=PYTHON_IF)
+            )
         if not pred.dtype.is_bool:
             raise TypeError(f"pred must be Tensor of type bool: {pred.name}")
         if not callable(function):
@@ -678,7 +682,7 @@ class WhileContext(Context):
     """A `while_loop`, or the way back through one.
 
     Attributes:
-      maximum_iterations, parallel_iterations, back_prop, swap_memory: as for `while_loop`.
+      maximum_iterations, parallel_iterations, back_prop, swap_memory: see `while_loop`.
       grad_state: what the way back knows of the loop, if it is a way back.
       pivot: the tensor that says whether there is another turn.
       pivot_for_pred, pivot_for_body: what constants of the condition and of the body
@@ -741,7 +745,7 @@ class WhileContext(Context):
         return found
 
     def _from_forward(self, tensor):
-        """On the way back: a tensor of the loop on the way there, as it was in that turn."""
+        """On the way back: a tensor of the loop, as it was in the same turn."""
         writing = loop_of(self.graph._scopes.context)
         state = None if writing is None else writing.grad_state
         home = loop_of(home_of(tensor.op))
@@ -754,7 +758,9 @@ class WhileContext(Context):
         if operation.inputs:
             bring_inputs(self, operation)
             outside = self._drop_outer_waits(operation)
-            if not operation.control_inputs and all(map(is_loop_constant, operation.inputs)):
+            if not operation.control_inputs and all(
+                map(is_loop_constant, operation.inputs)
+            ):
                 operation._add_control_input(self.control_pivot.op)
         else:
             outside = self._drop_outer_waits(operation)
@@ -773,19 +779,22 @@ class WhileContext(Context):
     def add(self, operation):
         """Take in a new operation, here or in the loop whose way back this is.
 
-        A shape takes less room than what has it. So if the way back asks for a shape, it is
-        worked out on the way there.
+        A shape takes less room than what has it. So if the way back asks for a shape,
+        it is worked out on the way there.
         """
         home = self
         if operation.type in ("Shape", "Size", "Rank"):
-            source, writing = operation.inputs[0].op, loop_of(self.graph._scopes.context)
+            source, writing = (
+                operation.inputs[0].op,
+                loop_of(self.graph._scopes.context),
+            )
             state = None if writing is None else writing.grad_state
             if state is not None and loop_of(source._context) is state.forward:
                 home = operation._context = source._context
         home.take(operation)
 
     def _settle(self, enters):
-        """Make Enter nodes part of the loop, and let them wait for what the loop waits for."""
+        """Make Enter nodes part of the loop, waiting for what it waits for."""
         outside = []
         for context in [] if self.outer is None else self.outer.lineage():
             outside.append(context)
@@ -844,12 +853,14 @@ class WhileContext(Context):
         if self.outer is not None:
             starts = [self.outer.bring(x) for x in starts]
         pairs = list(zip(starts, shapes, strict=True))
-        for start, shape in pairs:
-            check_invariant(start, shape)
+        for start, invariant in pairs:
+            check_invariant(start, invariant)
         with control_dependencies(None):
             enters = [self.let_in(start, shape=shape) for start, shape in pairs]
         around = [] if self.outer is None else self.outer.lineage()
-        pivot = next((c.control_pivot for c in around if c.control_pivot is not None), None)
+        pivot = next(
+            (c.control_pivot for c in around if c.control_pivot is not None), None
+        )
         for entered, start in zip(enters, starts, strict=True):
             self.graph.prevent_feeding(entered)
             if pivot is not None and is_loop_constant(start):
@@ -881,7 +892,8 @@ def check_invariant(start, shape):
         raise ValueError("`shapes` must be a (possibly nested) list of shapes.")
     if not covers(shape, start.shape):
         raise ValueError(
-            f"The shape invariant specified for {start.name} is not compatible with the "
+            f"The shape invariant specified for {start.name} is not "
+            "compatible with the "
             "initial shape of the loop variable. It enters the loop with shape "
             f"{start.shape}, but the specified shape invariant is {shape}."
         )
@@ -898,8 +910,10 @@ def lead_back(merged, value, must_fit=True):
         start = merged.op.inputs[0].op.inputs[0]
         raise ValueError(
             explain(
-                f"Input tensor '{start.name}' enters the loop with shape {start.shape}, "
-                f"but has shape {value.shape} after one iteration. To allow the shape to "
+                f"Input tensor '{start.name}' enters the loop with shape "
+                f"{start.shape}, "
+                f"but has shape {value.shape} after one iteration. To allow "
+                "the shape to "
                 "vary across iterations, use the `shape_invariants` argument of "
                 "tf.while_loop to specify a less-specific shape.",
             )
@@ -922,8 +936,8 @@ def while_loop(
 ):
     """The loop variables after turns of `body`, as long as `cond` holds.
 
-    Both functions are called once, now, with tensors that stand for the variables of any
-    turn.
+    Both functions are called once, now, with tensors that stand for the variables of
+    any turn.
 
     Args:
       cond: function of the loop variables that gives a bool without axes.
@@ -1010,11 +1024,11 @@ def start_of(loop_vars, shapes):
     else:
         assert_same_structure(loop_vars, shapes)
         shapes = flatten(shapes)
-    for leaf, shape in zip(leaves, shapes, strict=True):
+    for leaf, asked in zip(leaves, shapes, strict=True):
         if type(leaf) not in COMPOSITES:
             start = convert_to_tensor(flow_of(leaf))
-            yield start, start.shape if shape is None else shape
+            yield start, start.shape if asked is None else asked
             continue
         for i, part in enumerate(parts_of(leaf)):
-            kept = part.shape if shape is None else shape
-            yield part, TensorShape([None] * part.shape.rank) if i and shape else kept
+            kept = part.shape if asked is None else asked
+            yield part, TensorShape([None] * part.shape.rank) if i and asked else kept

@@ -96,7 +96,9 @@ def require_rows(tensors):
     if tensors[0].shape.rank == 0:
         if len(tensors) == 1:
             raise ValueError("elems must be a 1+ dimensional Tensor, not a scalar")
-        raise ValueError("elements in elems must be 1+ dimensional Tensors, not scalars")
+        raise ValueError(
+            "elements in elems must be 1+ dimensional Tensors, not scalars"
+        )
 
 
 def stacked(arrays, tensors):

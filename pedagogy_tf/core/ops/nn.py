@@ -908,7 +908,9 @@ def in_brackets_by_row(words, shape):
 def in_digits(v):
     """A number in as few digits as tell it apart from others, a bool as 0 or 1."""
     if isinstance(v, np.floating):
-        kind, few, many = (np.float64, 15, 17) if v.itemsize == 8 else (np.float32, 6, 9)
+        kind, few, many = (
+            (np.float64, 15, 17) if v.itemsize == 8 else (np.float32, 6, 9)
+        )
         short = f"{v:.{few}g}"
         return short if kind(short) == kind(v) else f"{v:.{many}g}"
     if isinstance(v, bytes):

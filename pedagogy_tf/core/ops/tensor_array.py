@@ -1,4 +1,4 @@
-"""TensorArray: a list of tensors that lasts for one run, to be filled and read in loops.
+"""TensorArray: a list of tensors that lasts for one run, filled and read in loops.
 
 The handle says which list it is; the flow leads from each write to what comes after it.
 On the way back there is a list of blame beside it, where what is written twice adds up.
@@ -62,8 +62,8 @@ class Elements:
     """The list behind a handle, in a run.
 
     Attributes:
-      items: the elements; None where nothing was written, and a shape in the place of an
-        element that was read and given away.
+      items: the elements; None where nothing was written, and a shape in the place of
+        an element that was read and given away.
       dtype: the NumPy type of the elements.
       shape: what is known of the shape of every element, a TensorShape.
       dynamic: whether it grows when somebody writes behind its end.
@@ -95,7 +95,9 @@ class Elements:
         if items[i] is not None:
             done = "read" if isinstance(items[i], tuple) else "written to"
             able = self.source is not None and done != "read"
-            problem = f"Could not write to TensorArray index {i} because it has already been "
+            problem = (
+                f"Could not write to TensorArray index {i} because it has already been "
+            )
             self.require(able, f"{problem}{done}.")
             value = items[i] + value
         items[i] = value
@@ -105,7 +107,8 @@ class Elements:
         size = len(self.items)
         self.require(
             self.dynamic and i >= 0,
-            f"Tried to write to index {i} but array is not resizeable and size is: {size}",
+            f"Tried to write to index {i} but array is not resizeable and size "
+            f"is: {size}",
         )
         self.items += [None] * (i + 1 - size)
 
@@ -113,7 +116,8 @@ class Elements:
         """Refuse an element of another dtype or shape; learn from the first one."""
         self.require(
             value.dtype == self.dtype,
-            f"TensorArray dtype is {C_NAMES.get(self.dtype.name, self.dtype.name)} but Op is "
+            "TensorArray dtype is "
+            f"{C_NAMES.get(self.dtype.name, self.dtype.name)} but Op is "
             f"trying to write dtype {value.dtype.name}.",
             named=False,
         )
@@ -140,7 +144,8 @@ class Elements:
             value = self.nothing(i)
         self.require(
             not isinstance(value, tuple),
-            f"Could not read index {i} twice because it was cleared after a previous read "
+            f"Could not read index {i} twice because it was cleared after a "
+            "previous read "
             "(perhaps try setting clear_after_read = false?).",
         )
         if self.clears:
@@ -155,19 +160,30 @@ class Elements:
             shape = shape if item is None else TensorShape(getattr(item, "shape", item))
         self.require(
             shape.is_fully_defined(),
-            f"Could not read from TensorArray index {i}.  Furthermore, the element shape is "
-            f"not fully defined: {in_words(shape)}.  It is possible you are working with a "
-            "resizeable TensorArray and stop_gradients is not allowing the gradients to be "
-            "written.  If you set the full element_shape property on the forward TensorArray, "
-            "the proper all-zeros tensor will be returned instead of incurring this error.",
+            f"Could not read from TensorArray index {i}.  Furthermore, the "
+            "element shape is "
+            f"not fully defined: {in_words(shape)}.  It is possible you are "
+            "working with a "
+            "resizeable TensorArray and stop_gradients is not allowing the "
+            "gradients to be "
+            "written.  If you set the full element_shape property on the forward "
+            "TensorArray, "
+            "the proper all-zeros tensor will be returned instead of incurring "
+            "this error.",
         )
         return np.zeros(shape.as_list(), self.dtype)[()]
 
     def gradient(self, name):
         """The list of blame of that name; a new one if there is none yet."""
         if name not in self.gradients:
-            own, size, like = f"{self.name}@{name}", len(self.items), (self.dtype, self.shape)
-            self.gradients[name] = Elements(own, size, *like, False, True, self.alike, self)
+            own, size, like = (
+                f"{self.name}@{name}",
+                len(self.items),
+                (self.dtype, self.shape),
+            )
+            self.gradients[name] = Elements(
+                own, size, *like, False, True, self.alike, self
+            )
         return self.gradients[name]
 
 
@@ -278,9 +294,9 @@ def tensor_array_concat_op(
     """All elements end to end, and how long each is."""
     rows = [handle.read(i) for i in range(len(handle.items))]
     if not rows:
-        return np.zeros([0, *size_of_none(handle, element_shape_except0)], handle.dtype), (
-            np.zeros(0, np.int64)
-        )
+        return np.zeros(
+            [0, *size_of_none(handle, element_shape_except0)], handle.dtype
+        ), (np.zeros(0, np.int64))
     for i, row in enumerate(rows):
         if not np.ndim(row):
             problem = f"Concat saw a scalar shape at index {i} but requires at least "
@@ -334,8 +350,10 @@ def size_of_none(handle, shape):
         raise UnimplementedError(
             None,
             None,
-            f"TensorArray has size zero, but element shape {in_words(known)} is not fully "
-            "defined. Currently only static shapes are supported when packing zero-size "
+            f"TensorArray has size zero, but element shape {in_words(known)} "
+            "is not fully "
+            "defined. Currently only static shapes are supported when packing "
+            "zero-size "
             "TensorArrays.",
         )
     return known.as_list()
@@ -417,14 +435,21 @@ class TensorArray:
         self._known, self._beside = [as_shape(element_shape)], []
         if handle is not None:
             given = {"size": size, "element_shape": element_shape}
-            given |= {"dynamic_size": dynamic_size, "clear_after_read": clear_after_read}
+            given |= {
+                "dynamic_size": dynamic_size,
+                "clear_after_read": clear_after_read,
+            }
             require_none(handle, flow, tensor_array_name, given)
         elif size is None:
             raise ValueError("Size must be provided if handle is not provided")
         with name_scope(name, "TensorArray", [handle, size, flow]) as scope:
             self.handle, self.flow = handle, flow
             if handle is None:
-                options = [self.dynamic_size, clear_after_read is not False, infer_shape]
+                options = [
+                    self.dynamic_size,
+                    clear_after_read is not False,
+                    infer_shape,
+                ]
                 options.append(tensor_array_name or "")
                 with device(None), colocate_with(None, ignore_existing=True):
                     self.handle, self.flow = tensor_array_op(
@@ -445,7 +470,10 @@ class TensorArray:
             colocate_with_first_write_call=self._colocates,
         )
         new.dynamic_size = self.dynamic_size
-        new._known, new._beside = self._known, self._beside  # shared: what one learns, all know
+        new._known, new._beside = (
+            self._known,
+            self._beside,
+        )  # shared: what one learns, all know
         return new
 
     def _learn(self, shape):
@@ -453,7 +481,8 @@ class TensorArray:
         if not shape.is_compatible_with(self.element_shape):
             raise ValueError(
                 explain(
-                    f"Inconsistent shapes: saw {shape} but expected {self.element_shape} ",
+                    f"Inconsistent shapes: saw {shape} but expected "
+                    f"{self.element_shape} ",
                     fix="infer_shape=False allows elements of different shapes",
                 )
             )
@@ -474,12 +503,16 @@ class TensorArray:
             value = convert_to_tensor(value, preferred_dtype=self.dtype, name="value")
             self._learn(value.shape)
             with self._placed(value):
-                flow = tensor_array_write_op(self.handle, index, value, self.flow, name=name)
+                flow = tensor_array_write_op(
+                    self.handle, index, value, self.flow, name=name
+                )
             return self._with_flow(flow)
 
     def read(self, index, name=None):
         """Element `index`."""
-        value = tensor_array_read_op(self.handle, index, self.flow, self.dtype, name=name)
+        value = tensor_array_read_op(
+            self.handle, index, self.flow, self.dtype, name=name
+        )
         value.set_shape(self.element_shape)
         return value
 
@@ -546,7 +579,9 @@ class TensorArray:
                 known = constant_value(lengths)
                 if value.shape.rank is not None and known is not None and known.size:
                     if known.min() == known.max():
-                        self._learn(TensorShape([known[0]]).concatenate(value.shape[1:]))
+                        self._learn(
+                            TensorShape([known[0]]).concatenate(value.shape[1:])
+                        )
                 flow = tensor_array_split_op(
                     self.handle, value, lengths, self.flow, name=name
                 )
