@@ -48,6 +48,7 @@ __all__ = [
     "feed_pairs",
     "Request",
     "MAX_SHAPES",
+    "Resources",
     "Run",
     "BaseSession",
     "frozen",
@@ -307,6 +308,33 @@ MAX_SHAPES = 16  # plans for particular feed shapes
 ## The memory
 
 
+class Resources(dict):
+    """What operations share by name, such as queues and tables: name -> thing.
+
+    A thing at which threads can wait has a method `cancel`, which wakes them.
+
+    Attributes:
+      closed: whether the session is closed.
+    """
+
+    closed = False
+
+    def share(self, name, make):
+        """The thing of that name, made by `make` if there is none."""
+        thing = self[name] if name in self else self.setdefault(name, make())
+        if self.closed and hasattr(thing, "cancel"):
+            thing.cancel()  # it came after all others were cancelled
+        return thing
+
+    def close(self):
+        """Wake whoever waits, and forget everything."""
+        self.closed = True
+        for thing in list(self.values()):
+            if hasattr(thing, "cancel"):
+                thing.cancel()
+        self.clear()
+
+
 class Run:
     """What a stateful kernel gets as `run`: its operation, and what is kept for it.
 
@@ -314,7 +342,7 @@ class Run:
       op: the Operation.
       memory: a dict of its own that lasts as long as the session.
       state: the variables: name -> array.
-      resources: what operations share by name, such as queues and tables.
+      resources: what operations share by name, the Resources.
     """
 
     def __init__(self, op, state, resources):
@@ -339,7 +367,7 @@ class BaseSession:
             raise TypeError(f"graph must be a tf.Graph, but got {type(graph)}")
         self._target, self._config, self._closed = target, config, False
         self._graph = get_default_graph() if graph is None else graph
-        self._state, self._resources = {}, {}  # variables; queues and the like
+        self._state, self._resources = {}, Resources()  # variables; queues and such
         self._requests, self._runs, self._lines = {}, {}, {}
         self._rewired = self._graph._rewired
         self._lock = threading.RLock()
@@ -461,7 +489,8 @@ class BaseSession:
     def close(self):
         """Give the memory back. The session cannot be used afterwards."""
         self._closed = True
-        for kept in (self._requests, self._state, self._resources, self._runs):
+        self._resources.close()
+        for kept in (self._requests, self._state, self._runs):
             kept.clear()
 
     def plan(self, fetches, feed_dict=None):

@@ -29,6 +29,22 @@ from pedagogy_tf.core.optimizers import (
     MomentumOptimizer,
     Optimizer,
 )
+from pedagogy_tf.core.queues import (
+    Coordinator,
+    LooperThread,
+    QueueRunner,
+    add_queue_runner,
+    batch,
+    batch_join,
+    input_producer,
+    limit_epochs,
+    range_input_producer,
+    shuffle_batch,
+    shuffle_batch_join,
+    slice_input_producer,
+    start_queue_runners,
+    string_input_producer,
+)
 from pedagogy_tf.core.saver import Saver, SaverDef
 from pedagogy_tf.core.schedules import (
     assert_global_step,
