@@ -667,11 +667,9 @@ class LoopWalk(Walk):
 def is_loop_switch(operation):
     """Whether it is the switch of a loop variable."""
     context = operation._context
-    if (
-        not operation.type.endswith("Switch")
-        or context is None
-        or not context.is_loop
-    ):
+    if context is None or not context.is_loop:
+        return False
+    if not operation.type.endswith("Switch"):
         return False
     users = [user for t in operation.outputs for user in t.consumers()]
     homes = [u._context.outer if u.type in ENTERS else u._context for u in users]
