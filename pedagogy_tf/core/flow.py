@@ -9,6 +9,7 @@ loops are no steps then, only other names for what they hand on.
 
 from pedagogy_tf.core.errors import InvalidArgumentError
 from pedagogy_tf.core.graph import Operation, Tensor
+from pedagogy_tf.core.ops.basic import C_NAMES
 from pedagogy_tf.core.ops.control import ENTERS, EXITS
 from pedagogy_tf.core.plan import (
     GRADIENT_SCOPE,
@@ -16,6 +17,7 @@ from pedagogy_tf.core.plan import (
     Page,
     Plan,
     Step,
+    complaint,
     is_back,
     memory,
     parts,
@@ -33,6 +35,7 @@ __all__ = [
     "Choice",
     "Turn",
     "FlowPlan",
+    "require_same_dtype",
     "MERGES",
     "take_name",
     "take_test",
@@ -224,6 +227,7 @@ class FlowPlan(Plan):
         merges = [o for o in inner if any(map(is_back, o.inputs))]
         self.loops[frame] = merges
         for merged in merges:
+            require_same_dtype(merged)
             self._take(merged)
         self._turn(merges[0], [self.resolve(o.inputs[0]) for o in merges], outside)
         self._take_frame(frame, [o for o in inner if o.type == "LoopCond"])
@@ -277,6 +281,21 @@ class FlowPlan(Plan):
         if self._page is None:
             self._page = FlowPage(self)
         return self._page
+
+
+def require_same_dtype(merged):
+    """Refuse a loop variable whose next value is of another dtype than the first."""
+    value = merged.inputs[1]
+    names = [t.dtype.base_dtype.name for t in (value, merged.outputs[0])]
+    if names[0] != names[1]:
+        passed, expected = [C_NAMES.get(name, name) for name in names]
+        raise complaint(
+            InvalidArgumentError,
+            f"Input 1 of node {merged.name} was passed {passed} from {value.name} "
+            f"incompatible with expected {expected}.",
+            merged,
+            fix=f"the body should give tf.cast(x, tf.{names[1]})",
+        )
 
 
 MERGES = ("Merge", "RefMerge")
