@@ -62,12 +62,11 @@ def dropout_in_cond(tf, np):
 def list_vars_and_condition_on_array(tf, np):
     x = tf.placeholder_with_default([3.0, 4.0], [None], name="x")
     n = tf.shape(x)[0]
-    out = tf.while_loop(
+    return tf.while_loop(
         lambda i, s: tf.logical_and(i < n, tf.reduce_sum(s) < 100.0),
         lambda i, s: [i + 1, s + x[i]],
         [tf.constant(0), tf.zeros_like(x)],
     )
-    return out
 
 
 @case("tf.while_loop")
