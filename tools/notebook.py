@@ -43,6 +43,8 @@ if importlib.util.find_spec("{package}") is None:  # on Colab or Binder
     pip = [sys.executable, "-m", "pip", "install", "-q"]
     subprocess.run([*pip, "git+{url}"], check=True)"""
 
+COLOUR = re.compile(r"\x1b\[[\d;]*m")
+
 
 def repository() -> str:
     """The address of the project's repository, as pyproject.toml has it."""
@@ -93,7 +95,8 @@ def stable_output(output: nbformat.NotebookNode, count: int) -> nbformat.Noteboo
     if "execution_count" in output:
         output.execution_count = count
     if "traceback" in output:
-        *frames, message = output.traceback
+        # Without colours: Python 3.11 and 3.12 see other tokens in an f-string.
+        *frames, message = [COLOUR.sub("", frame) for frame in output.traceback]
         output.traceback = [*frames[:3], message]  # a rule, the class, the first frame
     if "metadata" in output:
         kept = {
@@ -180,7 +183,7 @@ def execute(chapter: Chapter) -> bool:
     except CellExecutionError as error:
         raise BookError(
             f"book/source/{chapter.path.name}",
-            re.sub(r"\x1b\[[\d;]*m", "", str(error)).strip(),
+            COLOUR.sub("", str(error)).strip(),
             "Mend the cell, or tag it raises-exception if it fails on purpose.",
         ) from None
     text = nbformat.writes(stable(notebook)) + "\n"
