@@ -242,6 +242,7 @@ class Site:
         if line:
             where += f"\n    {line}"
         part = expression != line and not expression.isidentifier()
+        part = part and not line.startswith("with ")
         if part and line.count(expression) == 1:
             where += f"\n    {' ' * line.index(expression)}{'^' * len(expression)}"
         return where
